@@ -1,0 +1,5 @@
+"""What every package stands on: errors, settings, clock, database, audit, ephemeral store, blobs, identifiers, crypto, web shell.
+
+Owns: mechanisms that at least two packages use and that have a noun for a name. Does not own: any business word (person,
+licence, seal, client). Entry points: the modules themselves; nothing is re-exported here.
+"""

@@ -1,0 +1,104 @@
+"""Transactions on SQLite (WAL, synchronous=FULL) and PostgreSQL through one small door."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from kernel.errors import ConfigurationError, Unavailable
+
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+
+
+class Database:
+    """A database that hands out transactions.
+
+    `transaction()` is for writing: it commits at the end of the block or leaves nothing. `reading()` is for reading
+    alone and never commits.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """Take `url` as SQLAlchemy writes it; raises `ConfigurationError` for a driver that we do not know."""
+        self.url = url
+        self._engine = _create_engine(url, pool_size)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine itself, for migrations and the fast paths."""
+        return self._engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded default."""
+        return self._engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose changes become durable together when the block ends without an error."""
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            try:
+                if self.is_sqlite:
+                    # Taking the write lock at once keeps two writers from meeting half-way (SQLITE_BUSY).
+                    await session.execute(text("BEGIN IMMEDIATE"))
+                yield session
+                await session.commit()
+            except (OperationalError, InterfaceError, OSError) as failure:
+                raise _unavailable(failure) from failure
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading; whatever is changed in it is thrown away."""
+        async with AsyncSession(self._engine, expire_on_commit=False, autoflush=False) as session:
+            try:
+                if self.is_sqlite:
+                    await session.execute(text("BEGIN"))
+                yield session
+            except (OperationalError, InterfaceError, OSError) as failure:
+                raise _unavailable(failure) from failure
+
+    async def ping(self) -> None:
+        """Raises `Unavailable` when the database does not answer."""
+        async with self.reading() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+def _create_engine(url: str, pool_size: int) -> AsyncEngine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as failure:
+        raise ConfigurationError("XINYIN_DATABASE_URL is not a database address.", reason=str(failure)) from failure
+    if parsed.drivername not in DRIVERS:
+        raise ConfigurationError(
+            "XINYIN_DATABASE_URL must begin with one of {drivers}.", drivers=", ".join(f"{d}://" for d in DRIVERS)
+        )
+    if parsed.drivername.startswith("postgresql"):
+        return create_async_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(parsed, connect_args={"timeout": 30})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not open transactions by itself: we say BEGIN or BEGIN IMMEDIATE.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _unavailable(failure: BaseException) -> Unavailable:
+    reason = type(failure).__name__
+    if isinstance(failure, DBAPIError):
+        reason = f"{reason}: {type(failure.orig).__name__}"
+    return Unavailable("The database does not answer. Please try again in a moment.", reason=reason)
