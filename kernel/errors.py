@@ -13,18 +13,18 @@ XinyinError
 └── IntegrityError          stored or produced data does not hold what it must
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class FieldError:
     """One field's complaint. `field` is a form name or JSON pointer; `message` a msgid with `{params}`."""
 
     field: str
     message: str
-    params: dict[str, object] = field(default_factory=dict)
+    params: dict[str, object] = dataclasses.field(default_factory=dict)
 
 
 class XinyinError(Exception):

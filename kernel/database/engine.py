@@ -1,6 +1,6 @@
 """Transactions on SQLite (WAL, synchronous=FULL) and PostgreSQL through one small door."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from kernel.errors import ConfigurationError, Unavailable
 
+_BEFORE_COMMIT = "before_commit"
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
@@ -45,6 +46,7 @@ class Database:
                     # Taking the write lock at once keeps two writers from meeting half-way (SQLITE_BUSY).
                     await session.execute(text("BEGIN IMMEDIATE"))
                 yield session
+                await _run_before_commit(session)
                 await session.commit()
             except (OperationalError, InterfaceError, OSError) as failure:
                 raise _unavailable(failure) from failure
@@ -70,6 +72,20 @@ class Database:
         await self._engine.dispose()
 
 
+def before_commit(session: AsyncSession, key: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Have `work` run as the last step of the transaction of `session`; a second call with `key` is ignored.
+
+    What takes a lock that all writers want (the audit chain) belongs here: the lock is then held for the shortest time
+    and always taken last, so that no two transactions wait for each other.
+    """
+    session.info.setdefault(_BEFORE_COMMIT, {}).setdefault(key, work)
+
+
+async def _run_before_commit(session: AsyncSession) -> None:
+    for work in list(session.info.get(_BEFORE_COMMIT, {}).values()):
+        await work()
+
+
 def _create_engine(url: str, pool_size: int) -> AsyncEngine:
     try:
         parsed = make_url(url)
@@ -77,7 +93,8 @@ def _create_engine(url: str, pool_size: int) -> AsyncEngine:
         raise ConfigurationError("XINYIN_DATABASE_URL is not a database address.", reason=str(failure)) from failure
     if parsed.drivername not in DRIVERS:
         raise ConfigurationError(
-            "XINYIN_DATABASE_URL must begin with one of {drivers}.", drivers=", ".join(f"{d}://" for d in DRIVERS)
+            "XINYIN_DATABASE_URL must begin with one of {drivers}.",
+            drivers=", ".join(f"{d}://" for d in DRIVERS),
         )
     if parsed.drivername.startswith("postgresql"):
         return create_async_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)

@@ -1,6 +1,5 @@
 """Alembic, one version table a package, run in the order of the house."""
 
-import asyncio
 from pathlib import Path
 
 from alembic import command
@@ -67,8 +66,3 @@ async def drift(database: Database, package: str, metadata: MetaData) -> list[st
 
     async with database.engine.connect() as connection:
         return await connection.run_sync(compare)
-
-
-def run_sync(database: Database, locations: dict[str, Path]) -> None:
-    """`migrate` for callers without a loop."""
-    asyncio.run(migrate(database, locations))
