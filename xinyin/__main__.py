@@ -1,0 +1,5 @@
+"""`python -m xinyin`."""
+
+from xinyin.cli.main import main
+
+main()

@@ -1,0 +1,57 @@
+"""The `xinyin` program: every command in one list."""
+
+import sys
+
+import click
+import typer
+
+from kernel.errors import XinyinError
+from xinyin.cli import apps, audit, clients, keys, licences, maintenance, seals, serving, transparency, users, verification
+from xinyin.cli.console import describe, exit_code, fail
+
+app = typer.Typer(
+    name="xinyin",
+    help="Xinyin 信印: identity, single sign-on and electronic-licence trust service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command()(serving.serve)
+app.command()(serving.gateway)
+app.command()(serving.demo)
+app.command()(maintenance.init)
+app.command()(maintenance.migrate)
+app.command()(maintenance.doctor)
+app.command()(maintenance.backup)
+app.command()(maintenance.restore)
+app.add_typer(users.app, name="user")
+app.add_typer(clients.app, name="client")
+app.add_typer(apps.app, name="app")
+app.add_typer(licences.app, name="licence")
+app.add_typer(seals.app, name="seal")
+app.command()(verification.verify)
+app.add_typer(transparency.app, name="log")
+app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program. Errors become one line and an exit code, never a traceback."""
+    try:
+        app(args=arguments, standalone_mode=False)
+    except click.exceptions.Abort:
+        fail("stopped", 2)
+    except click.ClickException as error:
+        fail(error.format_message(), 2)
+    except XinyinError as error:
+        fail(describe(error), exit_code(error))
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        fail(f"{error.strerror}: {error.filename}", 2)
+    except OSError as error:
+        fail(error.strerror or type(error).__name__, 3)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""What an operator may set: environment `XINYIN_*`, or the same names in lower case in `xinyin.toml`.
+
+Read once, in the composition root, and passed down. Production mode refuses to start on unsafe values and names each.
+"""
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from kernel.errors import ConfigurationError
+
+Mode = Literal["demo", "production"]
+
+
+class ProviderSettings(BaseModel):
+    """One login provider. Without `app_id` it is not offered."""
+
+    model_config = {"frozen": True, "extra": "forbid"}
+
+    app_id: str = ""
+    app_secret: SecretStr = SecretStr("")
+    base_url: str = ""
+    """Where the provider's hosts are found; empty means its own. A sandbox or emulator for tests."""
+    account_scope: str = ""
+    """WeChat: the open-platform account that scopes union ids; any fixed name will do."""
+    mp_app_id: str = ""
+    """WeChat: the official account used inside the WeChat browser."""
+    mp_app_secret: SecretStr = SecretStr("")
+    private_key_file: str = ""
+    """Alipay: our RSA key, PEM."""
+    provider_public_key_file: str = ""
+    """Alipay: the provider's RSA public key, PEM."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the service; see docs/settings.md for what each means."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="XINYIN_", env_nested_delimiter="__", toml_file="xinyin.toml", frozen=True, extra="forbid"
+    )
+
+    mode: Mode = "demo"
+    public_url: str = "http://localhost:8000"
+    gateway_url: str = "http://localhost:8080"
+    database_url: str = "sqlite+aiosqlite:///var/xinyin.db"
+    redis_url: str = ""
+    blob_url: str = "file:var/blobs"
+    keys: str = "file:var/keys"
+    master_key_file: Path = Path("var/master.key")
+    trust_directory: Path = Path("var/trust")
+    tsa_url: str = ""
+    population_register_url: str = ""
+    """Where the real-name check asks; empty means that nobody can be checked."""
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    gateway_port: int = Field(8080, ge=1, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    licence_font: str = ""
+    """The font file of licence faces; empty means the one that the system has."""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """From whom `X-Forwarded-*` is believed."""
+    wechat: ProviderSettings = ProviderSettings()
+    qq: ProviderSettings = ProviderSettings()
+    alipay: ProviderSettings = ProviderSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over `xinyin.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the service over TLS."""
+        return urlsplit(self.public_url).scheme == "https"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; raises `ConfigurationError` naming every key that is wrong or unsafe."""
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as failure:
+        raise ConfigurationError(
+            "Wrong settings: {problems}", problems="; ".join(_complaint(error) for error in failure.errors())
+        ) from failure
+    problems = [*_inconsistent(settings), *(_unsafe(settings) if settings.mode == "production" else [])]
+    if problems:
+        raise ConfigurationError("Wrong settings: {problems}", problems="; ".join(problems))
+    return settings
+
+
+def _complaint(error: object) -> str:
+    location = "__".join(str(part) for part in error["loc"]).upper()  # type: ignore[index]
+    return f"XINYIN_{location}: {error['msg']}"  # type: ignore[index]
+
+
+def _inconsistent(settings: Settings) -> list[str]:
+    problems = []
+    for key in ("public_url", "gateway_url"):
+        parts = urlsplit(getattr(settings, key))
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+            problems.append(
+                f"XINYIN_{key.upper()} must be an address such as https://id.example.gov.cn, without a path"
+            )
+    if not settings.blob_url.startswith("file:"):
+        problems.append("XINYIN_BLOB_URL must be file:FOLDER (other stores are not built yet)")
+    if not settings.keys.startswith("file:"):
+        problems.append("XINYIN_KEYS must be file:FOLDER (hardware modules are not built yet)")
+    if settings.workers > 1 and not settings.redis_url:
+        problems.append("XINYIN_REDIS_URL is needed when XINYIN_WORKERS is more than 1")
+    return problems
+
+
+def _unsafe(settings: Settings) -> list[str]:
+    problems = [
+        f"XINYIN_{key.upper()} must begin with https:// in production"
+        for key in ("public_url", "gateway_url")
+        if urlsplit(getattr(settings, key)).scheme != "https"
+    ]
+    for provider in ("wechat", "qq", "alipay"):
+        if getattr(settings, provider).base_url:
+            problems.append(f"XINYIN_{provider.upper()}__BASE_URL points to a sandbox; remove it in production")
+        if getattr(settings, provider).app_secret.get_secret_value().startswith("demo-"):
+            problems.append(f"XINYIN_{provider.upper()}__APP_SECRET is the demo's; set your own")
+    register = urlsplit(settings.population_register_url)
+    if settings.population_register_url and register.scheme != "https":
+        problems.append("XINYIN_POPULATION_REGISTER_URL must begin with https:// in production")
+    if settings.master_key_file.is_file() and settings.master_key_file.with_suffix(".demo").exists():
+        problems.append("XINYIN_MASTER_KEY_FILE was made by the demo; make a new one with `xinyin init`")
+    return problems
