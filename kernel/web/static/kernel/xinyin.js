@@ -1,0 +1,12 @@
+// Starts the small improvements each page may use. Every page works without them.
+import { startChoices } from "./display.js";
+import { startCopying } from "./copy.js";
+import { startCountdowns } from "./countdown.js";
+import { startForms } from "./form.js";
+import { startMenus } from "./menu.js";
+
+startChoices();
+startCopying();
+startCountdowns();
+startForms();
+startMenus();
