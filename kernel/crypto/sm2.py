@@ -6,13 +6,11 @@ OpenSSL 3.0's own default signer ID is empty, the standard's is not: every call 
 import ctypes
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Literal
-
-from asn1crypto.core import Any as AnyValue
-from asn1crypto.core import BitString, ObjectIdentifier, Sequence
+from typing import Literal
 
 from kernel.crypto.backend import sm2_curve, sm2_fallback
 from kernel.crypto.backend.libcrypto import KeyHandle, failure, load_libcrypto, read_der, sm2_is_available
+from kernel.crypto.der import reader
 from kernel.crypto.signatures import InvalidSignature, decode_signature, raw_to_der
 from kernel.errors import InvalidInput
 
@@ -24,14 +22,6 @@ OID_SM2_CURVE = "1.2.156.10197.1.301"
 OID_SM2_WITH_SM3 = "1.2.156.10197.1.501"
 
 _SPKI_HEAD = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d034200")
-
-
-class _Algorithm(Sequence):  # type: ignore[misc]
-    _fields: ClassVar = [("algorithm", ObjectIdentifier), ("parameters", AnyValue, {"optional": True})]
-
-
-class _Spki(Sequence):  # type: ignore[misc]
-    _fields: ClassVar = [("algorithm", _Algorithm), ("point", BitString)]
 
 
 @dataclass(frozen=True)
@@ -134,13 +124,12 @@ def _verify(handle: KeyHandle, signature: bytes, data: bytes, identifier: bytes)
 def _read_unusual_spki(der: bytes) -> bytes:
     """The point of an SPKI in other than the usual bytes (the curve may be named as the algorithm)."""
     try:
-        spki = _Spki.load(der, strict=True)
-        algorithm = spki["algorithm"]["algorithm"].dotted
-        parameters = spki["algorithm"]["parameters"]
-        curve = parameters.parse(ObjectIdentifier).dotted if algorithm == OID_EC_PUBLIC_KEY else algorithm
-        point = bytes(spki["point"])
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        algorithm, key = reader.read_element(der).children(reader.SEQUENCE)
+        names = [reader.oid(part) for part in algorithm.children(reader.SEQUENCE) if part.tag == reader.OID]
+        curve = names[-1] if names[0] == OID_EC_PUBLIC_KEY else names[0]
+        point = reader.bit_string(key)
+    except (ValueError, IndexError) as error:
         raise InvalidInput("The SM2 public key cannot be read.", reason=str(error)) from error
-    if not curve.startswith(OID_SM2_CURVE):
+    if curve not in (OID_SM2_CURVE, f"{OID_SM2_CURVE}.1", f"{OID_SM2_CURVE}.3"):
         raise InvalidInput("The SM2 public key cannot be read.", reason="another curve")
     return point
