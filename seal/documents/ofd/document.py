@@ -1,0 +1,98 @@
+"""What sealing and checking need to know of an OFD: its body, its pages, and the list of its signatures."""
+
+from dataclasses import dataclass
+
+from seal.documents.ofd import markup
+from seal.documents.ofd.archive import UnreadablePackage
+from seal.documents.ofd.markup import Node
+from seal.documents.ofd.package import ROOT_FILE, OfdPackage
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its object ID, and its size in millimetres (of the page, else of the document)."""
+
+    id: str
+    width_mm: float
+    height_mm: float
+
+
+@dataclass(frozen=True)
+class SignatureEntry:
+    """A line of Signatures.xml; `file` is `None` when the package does not have the file named by `location`."""
+
+    id: str
+    kind: str
+    location: str
+    file: str | None
+
+
+@dataclass(frozen=True)
+class OfdDocument:
+    """The body of a package: its root file, Document.xml, pages in order, and signatures in order."""
+
+    root_file: str
+    document_file: str
+    pages: tuple[Page, ...]
+    signatures_file: str | None
+    signatures: tuple[SignatureEntry, ...]
+
+
+def load_document(package: OfdPackage) -> OfdDocument:
+    """Read the body that carries signatures, or else the newest one; raises `UnreadablePackage`."""
+    root_file = package.locate(ROOT_FILE)
+    body = find_body(package.parse(root_file))
+    document_file = package.locate(markup.text(body, "DocRoot") or "", seen_from=root_file)
+    location = markup.text(body, "Signatures")
+    signatures_file = package.locate(location, seen_from=root_file) if location else None
+    return OfdDocument(
+        root_file=root_file,
+        document_file=document_file,
+        pages=_load_pages(package, document_file),
+        signatures_file=signatures_file,
+        signatures=_load_entries(package, signatures_file) if signatures_file else (),
+    )
+
+
+def find_body(root: Node) -> Node:
+    """The DocBody of OFD.xml that names signatures, or else the last; raises `UnreadablePackage`."""
+    bodies = list(markup.children(root, "DocBody"))
+    if not bodies:
+        raise UnreadablePackage("The file {entry} names no document.", entry=ROOT_FILE)
+    signed = [body for body in bodies if markup.text(body, "Signatures")]
+    if len(signed) > 1:
+        raise UnreadablePackage("The file {entry} names several lists of signatures.", entry=ROOT_FILE)
+    return (signed or bodies)[-1]
+
+
+def _load_pages(package: OfdPackage, document_file: str) -> tuple[Page, ...]:
+    root = package.parse(document_file)
+    default = _physical_box(markup.child(root, "CommonData"), "PageArea")
+    listed = markup.child(root, "Pages")
+    pages = list(markup.children(listed, "Page")) if listed is not None else []
+    return tuple(_load_page(package, page, document_file, default) for page in pages)
+
+
+def _load_page(package: OfdPackage, page: Node, document_file: str, default: tuple[float, float] | None) -> Page:
+    file = package.find(page.get("BaseLoc", ""), seen_from=document_file)
+    own = _physical_box(package.parse(file), "Area") if file else None
+    width, height = own or default or (210.0, 297.0)
+    return Page(page.get("ID", ""), width, height)
+
+
+def _physical_box(node: Node | None, name: str) -> tuple[float, float] | None:
+    value = markup.text(markup.child(node, name), "PhysicalBox") if node is not None else None
+    try:
+        _x, _y, width, height = (float(number) for number in (value or "").split())
+    except ValueError:
+        return None
+    return width, height
+
+
+def _load_entries(package: OfdPackage, signatures_file: str) -> tuple[SignatureEntry, ...]:
+    entries = []
+    for node in markup.children(package.parse(signatures_file), "Signature"):
+        location = node.get("BaseLoc", "")
+        file = package.find(location, seen_from=signatures_file)
+        entries.append(SignatureEntry(node.get("ID", ""), node.get("Type", "Seal"), location, file))
+    return tuple(entries)
