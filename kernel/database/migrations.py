@@ -1,5 +1,6 @@
 """Alembic, one version table a package, run in the order of the house."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from alembic import command
@@ -16,22 +17,23 @@ def version_table(package: str) -> str:
     return f"alembic_version_{package}"
 
 
-def alembic_config(package: str, script_location: Path) -> Config:
+def alembic_config(package: str, script_location: Path, metadata: MetaData) -> Config:
     """The configuration that alembic wants, without an ini file."""
     config = Config()
     config.set_main_option("script_location", str(script_location).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["package"] = package
+    config.attributes["metadata"] = metadata
     return config
 
 
-async def migrate(database: Database, locations: dict[str, Path]) -> None:
-    """Bring every package in `locations` (name → its migrations folder) to its newest revision.
+async def migrate(database: Database, locations: Mapping[str, Path], metadata: Mapping[str, MetaData]) -> None:
+    """Bring every package in `locations` (table prefix → its migrations folder) to its newest revision.
 
     Two processes that start together wait for each other (an advisory lock on PostgreSQL, the write lock on SQLite).
     """
     for package, location in locations.items():
-        config = alembic_config(package, location)
+        config = alembic_config(package, location, metadata[package])
         async with database.engine.connect() as connection:
             if not database.is_sqlite:
                 await connection.execute(text("SET lock_timeout = '30s'"))
