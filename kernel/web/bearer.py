@@ -1,0 +1,240 @@
+"""Who calls: people and programs known by a signed access token, and by nothing else.
+
+Resource server side of RFC 6750 with JWT access tokens (RFC 9068): signature by a key of the issuer's JWKS, then type,
+issuer, audience and time. Any OpenID provider that issues such tokens will do.
+"""
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from starlette.requests import Request
+
+from kernel.clock import Clock, system_clock
+from kernel.errors import AuthenticationRequired, Forbidden, Unavailable
+
+SIGNATURE_ALGORITHMS = ("ES256", "ES384", "PS256", "RS256", "EdDSA", "Ed25519")
+ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
+LEEWAY_SECONDS = 30
+NOT_ACCEPTED = "Your sign-in is not accepted here or has ended. Sign in again."
+
+Jwks = Mapping[str, Any]
+Claims = Mapping[str, Any]
+
+
+class InvalidToken(AuthenticationRequired):
+    """A token was sent and does not hold (RFC 6750 §3.1)."""
+
+    challenge = 'Bearer error="invalid_token"'
+
+
+class InsufficientScope(Forbidden):
+    """The token holds but does not reach this far (RFC 6750 §3.1)."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__("This needs the permission {scope}, which you have not been given.", scope=scope)
+        self.challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """The organisation somebody acts for; `uscc` is its unified social credit code."""
+
+    uscc: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whoever a token speaks for: a person, an organisation's officer, or (subject = client) a program."""
+
+    subject: str
+    client_id: str
+    scopes: frozenset[str] = frozenset()
+    acr: str = ""
+    subject_type: str = "natural"
+    organisation: Organisation | None = None
+    roles: frozenset[str] = frozenset()
+    access_token: str | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_claims(cls, claims: Claims, *, access_token: str | None = None) -> "Principal":
+        """The principal of a verified access token's claims (RFC 9068 §2.2)."""
+        client_id = str(claims.get("client_id") or claims.get("azp") or "")
+        organisation = claims.get("organisation")
+        return cls(
+            subject=str(claims["sub"]),
+            client_id=client_id,
+            scopes=frozenset(str(claims.get("scope") or "").split()),
+            acr=str(claims.get("acr") or ""),
+            subject_type=str(claims.get("subject_type") or "natural"),
+            organisation=_organisation(organisation) if isinstance(organisation, Mapping) else None,
+            roles=frozenset(str(role) for role in claims.get("roles") or ()),
+            access_token=access_token,
+            name=str(claims["name"]) if claims.get("name") else None,
+        )
+
+    @property
+    def is_program(self) -> bool:
+        """A client acting in its own name, with nobody signed in."""
+        return self.subject == self.client_id
+
+    def require_scope(self, scope: str) -> None:
+        """Raise Forbidden unless the token holds this scope."""
+        if scope not in self.scopes:
+            raise InsufficientScope(scope)
+
+    def require_any_scope(self, *scopes: str) -> None:
+        """Raise Forbidden unless the token holds one of these scopes."""
+        if not self.scopes.intersection(scopes):
+            raise InsufficientScope(" ".join(scopes))
+
+
+def _organisation(claim: Mapping[str, Any]) -> Organisation | None:
+    uscc = claim.get("uscc")
+    return Organisation(str(uscc), str(claim.get("name") or "")) if uscc else None
+
+
+class JwksSource:
+    """An issuer's public keys: fetched when first needed, kept, and fetched again when a token names an unknown key."""
+
+    def __init__(
+        self,
+        fetch: Callable[[], Awaitable[Jwks]],
+        *,
+        keep_seconds: float = 300,
+        pause_seconds: float = 5,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`pause_seconds`: unknown key ids cause at most one fetch in this time, however many tokens name them."""
+        self._fetch = fetch
+        self._keep = keep_seconds
+        self._pause = pause_seconds
+        self._monotonic = monotonic
+        self._lock = asyncio.Lock()
+        self._keys: Jwks | None = None
+        self._fetched_at = 0.0
+
+    async def keys(self, key_id: str | None) -> Jwks:
+        """The key set, fresh enough and, if the issuer has it, with this key in it. Raises Unavailable."""
+        if self._keys is None or not self._is_good(key_id):
+            async with self._lock:
+                if self._keys is None or not self._is_good(key_id):
+                    await self._refresh()
+        assert self._keys is not None
+        return self._keys
+
+    def _is_good(self, key_id: str | None) -> bool:
+        age = self._monotonic() - self._fetched_at
+        known = any(key.get("kid") == key_id for key in (self._keys or {}).get("keys", ()))
+        return age < self._keep if known or key_id is None else age < self._pause
+
+    async def _refresh(self) -> None:
+        try:
+            self._keys = await self._fetch()
+        except Exception as error:
+            # With keys at hand an issuer that is away does not sign everybody out.
+            if self._keys is None:
+                message = "Sign-in is not available just now. Try again in a few minutes."
+                raise Unavailable(message, reason=f"JWKS: {type(error).__name__}") from error
+        self._fetched_at = self._monotonic()
+
+
+@dataclass(frozen=True)
+class TokenRules:
+    """What a token must say: who issued it, for whom it is meant, which `typ` its header has (None: any)."""
+
+    issuer: str
+    audiences: frozenset[str]
+    types: frozenset[str] | None = ACCESS_TOKEN_TYPES
+
+
+class TokenVerifier:
+    """Checks JWTs of one issuer."""
+
+    def __init__(self, keys: JwksSource, rules: TokenRules, clock: Clock = system_clock) -> None:
+        self._keys = keys
+        self._rules = rules
+        self._clock = clock
+
+    async def verify(self, unverified_jwt: str) -> Claims:
+        """The claims of a token that holds. Raises InvalidToken, Unavailable."""
+        header = _unverified_header(unverified_jwt)
+        kind = str(header.get("typ", "")).lower()
+        if self._rules.types is not None and kind not in self._rules.types:
+            raise InvalidToken(NOT_ACCEPTED, reason="wrong token type")
+        keys = await self._keys.keys(header.get("kid"))
+        claims = verify_signature(unverified_jwt, keys)
+        self._check_claims(claims)
+        return claims
+
+    def _check_claims(self, claims: Claims) -> None:
+        now = self._clock().timestamp()
+        audience = claims.get("aud")
+        audiences = {audience} if isinstance(audience, str) else set(audience or ())
+        expires, not_before = claims.get("exp"), claims.get("nbf", 0)
+        if claims.get("iss") != self._rules.issuer:
+            raise InvalidToken(NOT_ACCEPTED, reason="wrong issuer")
+        if not audiences & self._rules.audiences:
+            raise InvalidToken(NOT_ACCEPTED, reason="wrong audience")
+        if not isinstance(expires, int | float) or now >= expires + LEEWAY_SECONDS:
+            raise InvalidToken(NOT_ACCEPTED, reason="expired")
+        if not isinstance(not_before, int | float) or now < not_before - LEEWAY_SECONDS:
+            raise InvalidToken(NOT_ACCEPTED, reason="not yet valid")
+        if not isinstance(claims.get("sub"), str) or not claims["sub"]:
+            raise InvalidToken(NOT_ACCEPTED, reason="no subject")
+
+
+def _unverified_header(unverified_jwt: str) -> Mapping[str, Any]:
+    try:
+        raw = unverified_jwt.split(".", 1)[0].encode("ascii")
+        header = json.loads(base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)))
+    except (ValueError, RecursionError):
+        raise InvalidToken(NOT_ACCEPTED, reason="not a JWT") from None
+    if not isinstance(header, dict):
+        raise InvalidToken(NOT_ACCEPTED, reason="not a JWT")
+    return header
+
+
+def verify_signature(unverified_jwt: str, keys: Jwks, algorithms: Sequence[str] = SIGNATURE_ALGORITHMS) -> Claims:
+    """The claims of a JWT signed by one of these keys. Raises InvalidToken."""
+    try:
+        key_set = KeySet.import_key_set(dict(keys))  # type: ignore[arg-type]
+        return jwt.decode(unverified_jwt, key_set, algorithms=list(algorithms)).claims
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise InvalidToken(NOT_ACCEPTED, reason=f"signature: {type(error).__name__}") from None
+
+
+class BearerAuthenticator:
+    """Reads `Authorization: Bearer …` and says who it is.
+
+    `is_revoked` may ask, by the token's claims, whether the issuer has taken it back since.
+    """
+
+    def __init__(
+        self, verifier: TokenVerifier, *, is_revoked: Callable[[Claims], Awaitable[bool]] | None = None
+    ) -> None:
+        self._verifier = verifier
+        self._is_revoked = is_revoked
+
+    async def authenticate(self, request: Request) -> Principal:
+        """The principal of the request's token. Raises AuthenticationRequired."""
+        scheme, _space, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise AuthenticationRequired("Send an access token in the Authorization header.")
+        return await self.principal_of(token.strip())
+
+    async def principal_of(self, access_token: str) -> Principal:
+        """The principal of an access token. Raises InvalidToken."""
+        claims = await self._verifier.verify(access_token)
+        if self._is_revoked is not None and await self._is_revoked(claims):
+            raise InvalidToken(NOT_ACCEPTED, reason="revoked")
+        return Principal.from_claims(claims, access_token=access_token)
