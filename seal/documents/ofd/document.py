@@ -1,4 +1,4 @@
-"""What sealing and checking need to know of an OFD: its body, its pages, and the list of its signatures."""
+"""What sealing and checking need to know of an OFD: its body, the list of its signatures, its pages."""
 
 from dataclasses import dataclass
 
@@ -29,11 +29,10 @@ class SignatureEntry:
 
 @dataclass(frozen=True)
 class OfdDocument:
-    """The body of a package: its root file, Document.xml, pages in order, and signatures in order."""
+    """The body of a package: its root file, Document.xml, and signatures in order."""
 
     root_file: str
     document_file: str
-    pages: tuple[Page, ...]
     signatures_file: str | None
     signatures: tuple[SignatureEntry, ...]
 
@@ -48,7 +47,6 @@ def load_document(package: OfdPackage) -> OfdDocument:
     return OfdDocument(
         root_file=root_file,
         document_file=document_file,
-        pages=_load_pages(package, document_file),
         signatures_file=signatures_file,
         signatures=_load_entries(package, signatures_file) if signatures_file else (),
     )
@@ -65,7 +63,8 @@ def find_body(root: Node) -> Node:
     return (signed or bodies)[-1]
 
 
-def _load_pages(package: OfdPackage, document_file: str) -> tuple[Page, ...]:
+def load_pages(package: OfdPackage, document_file: str) -> tuple[Page, ...]:
+    """The pages that Document.xml lists, in order; raises `UnreadablePackage`."""
     root = package.parse(document_file)
     default = _physical_box(markup.child(root, "CommonData"), "PageArea")
     listed = markup.child(root, "Pages")

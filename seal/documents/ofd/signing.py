@@ -15,7 +15,7 @@ from kernel.crypto.signatures import SigningKey
 from kernel.crypto.sm3 import sm3
 from kernel.errors import Conflict
 from seal.documents.ofd import markup
-from seal.documents.ofd.document import OfdDocument, find_body, load_document
+from seal.documents.ofd.document import OfdDocument, Page, find_body, load_document, load_pages
 from seal.documents.ofd.locating import absolute
 from seal.documents.ofd.package import OfdPackage
 from seal.documents.ofd.signature_file import (
@@ -25,11 +25,9 @@ from seal.documents.ofd.signature_file import (
     load_signature_file,
     write_signature_file,
 )
+from seal.documents.ofd.signature_list import PROVIDER, PROVIDER_VERSION, entry_id, signatures_list
 from seal.documents.positions import PageSize, StampPosition, check_positions
 from seal.structures.gbt38540 import SignatureContents, load_seal, make_signature
-
-PROVIDER = "Xinyin"
-PROVIDER_VERSION = "1"
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,9 @@ def seal_ofd(ofd: bytes, request: OfdSealRequest) -> bytes:
     package = OfdPackage.read(ofd)
     document = load_document(package)
     _check_open(package, document)
-    check_positions(request.positions, [PageSize(page.width_mm, page.height_mm) for page in document.pages])
+    pages = load_pages(package, document.document_file)
+    check_positions(request.positions, [PageSize(page.width_mm, page.height_mm) for page in pages])
+    stamps = tuple(_stamp(position, pages) for position in request.positions)
     place = _place(package, document)
     # OFD.xml names the list of signatures; that line is written first because OFD.xml itself gets hashed.
     package = package.with_files(
@@ -85,16 +85,10 @@ def seal_ofd(ofd: bytes, request: OfdSealRequest) -> bytes:
             place.seal: request.seal,
         }
     )
-    description = write_signature_file(_describe(package, document, place, request))
+    description = write_signature_file(_describe(package, place, stamps, request.signed_at))
     contents = SignatureContents(request.seal, sm3(description), absolute(place.description), request.signed_at)
     value = make_signature(contents, request.signer, request.certificate)
     return package.with_files({place.description: description, place.value: value}).to_bytes()
-
-
-def signatures_list(entries: Sequence[tuple[str, str, str]]) -> bytes:
-    """Signatures.xml for `(ID, type, file)`. No MaxSignId: by Annex A it would have to differ from every ID."""
-    nodes = [markup.element("Signature", ID=id_, Type=kind, BaseLoc=absolute(file)) for id_, kind, file in entries]
-    return markup.serialise(markup.element("Signatures", *nodes))
 
 
 def _check_open(package: OfdPackage, document: OfdDocument) -> None:
@@ -110,18 +104,15 @@ def _check_open(package: OfdPackage, document: OfdDocument) -> None:
 def _place(package: OfdPackage, document: OfdDocument) -> _Place:
     """Fresh names beside the earlier signatures, or in `Signs` beside Document.xml."""
     folder = dirname(document.signatures_file or "") or f"{dirname(document.document_file)}/Signs".lstrip("/")
+    signatures_file = document.signatures_file or f"{folder}/Signatures.xml"
     taken = {entry.id for entry in document.signatures}
     used = {name.casefold() for name in package.files}
     for number in count(len(document.signatures)):
-        place = _Place(document.signatures_file or f"{folder}/Signatures.xml", f"{folder}/Sign_{number}", _id(number))
+        place = _Place(signatures_file, f"{folder}/Sign_{number}", entry_id(number))
         fresh = not any(name.startswith(f"{place.folder}/".casefold()) for name in used)
         if fresh and place.entry_id not in taken:
             return place
     raise AssertionError("count() ended")
-
-
-def _id(number: int) -> str:
-    return f"s{number + 1:03}"
 
 
 def _entries(document: OfdDocument) -> list[tuple[str, str, str]]:
@@ -140,7 +131,7 @@ def _root_with_signatures(package: OfdPackage, document: OfdDocument, place: _Pl
     return markup.serialise(root)
 
 
-def _describe(package: OfdPackage, document: OfdDocument, place: _Place, request: OfdSealRequest) -> SignatureFile:
+def _describe(package: OfdPackage, place: _Place, stamps: tuple[Stamp, ...], signed_at: datetime) -> SignatureFile:
     return SignatureFile(
         provider=PROVIDER,
         provider_version=PROVIDER_VERSION,
@@ -149,19 +140,19 @@ def _describe(package: OfdPackage, document: OfdDocument, place: _Place, request
             for name, content in package.files.items()
             if name != place.signatures_file
         ),
-        stamps=tuple(_stamp(position, document) for position in request.positions),
+        stamps=stamps,
         seal_location=absolute(place.seal),
         value_location=absolute(place.value),
-        signed_at=request.signed_at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ"),
+        signed_at=signed_at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ"),
     )
 
 
-def _stamp(position: StampPosition, document: OfdDocument) -> Stamp:
+def _stamp(position: StampPosition, pages: Sequence[Page]) -> Stamp:
     boundary = _box(position.x_mm, position.y_mm, position.width_mm, position.height_mm)
     clip = None
     if position.clip_width_mm is not None:
         clip = _box(position.clip_x_mm, 0, position.clip_width_mm, position.height_mm)
-    return Stamp(document.pages[position.page - 1].id, boundary, clip)
+    return Stamp(pages[position.page - 1].id, boundary, clip)
 
 
 def _box(*numbers: float) -> str:
