@@ -1,0 +1,122 @@
+"""The verdict for a QR text, a handle or a presentation code, asked afresh every time."""
+
+import asyncio
+import hashlib
+
+from kernel.clock import Clock
+from kernel.errors import Gone, NotFound
+from seal.validation.report import (
+    Check,
+    DocumentSummary,
+    SignatureReport,
+    SubIndication,
+    ValidationReport,
+    failed,
+    passed,
+    warning,
+)
+from verify.qr.claims import SignedClaims, check_claims
+from verify.qr.reading import QrReading, read_qr
+from verify.qr.throttle import GuessThrottle
+from verify.qr.verdict import VerificationVerdict
+from verify.report.report import QR_FORMAT, VerificationReport
+from verify.report.wording import STATE_SENTENCES
+from verify.standing import LicenceStanding, LicenceStandings, LicenceState, Presentations
+from verify.trust_list.source import TrustSource
+
+
+class QrVerification:
+    """Judges codes. Unknown codes and codes meant for somebody else get the same answer, at the same cost."""
+
+    def __init__(
+        self,
+        *,
+        standings: LicenceStandings,
+        presentations: Presentations,
+        trust: TrustSource,
+        throttle: GuessThrottle,
+        clock: Clock,
+    ) -> None:
+        self._standings = standings
+        self._presentations = presentations
+        self._trust = trust
+        self._throttle = throttle
+        self._clock = clock
+
+    async def judge_code(self, code: str, *, address: str) -> VerificationVerdict:
+        """The verdict for what follows `/v/`; `address` is the asker's network address, for the throttle alone.
+
+        Raises `RateLimited` when that address has been guessing.
+        """
+        await self._throttle.check(address)
+        state, licence = await self._standing_of(code)
+        if state is LicenceState.UNKNOWN:
+            await self._throttle.note_unknown(address)
+        return VerificationVerdict(state, standing_checks(state, licence), self._clock(), licence)
+
+    async def judge_text(self, text: str, *, address: str) -> VerificationReport:
+        """The report on a whole QR text; raises `InvalidInput` for nonsense and `RateLimited`.
+
+        Where the text brings signed claims, they must hold and speak of the licence that the code leads to.
+        """
+        reading = read_qr(text)
+        verdict = await self.judge_code(reading.code, address=address)
+        claims, signature = await self._signature(reading)
+        mismatch = _mismatch(claims, verdict.licence)
+        return VerificationReport(
+            validation=ValidationReport(
+                document=qr_document(text),
+                checks=(mismatch,) if mismatch else (),
+                signatures=(signature,) if signature else (),
+            ),
+            checked_at=verdict.checked_at,
+            checks=tuple(verdict.checks),
+            state=verdict.state,
+            licence=None if mismatch else verdict.licence,
+        )
+
+    async def _standing_of(self, code: str) -> tuple[LicenceState, LicenceStanding | None]:
+        licence = await self._standings.find_by_handle(code)
+        if licence is not None:
+            return licence.state, licence
+        try:
+            licence = await self._presentations.open(code)
+        except Gone:
+            return LicenceState.PRESENTATION_EXPIRED, None
+        except NotFound:
+            return LicenceState.UNKNOWN, None
+        return licence.state, licence
+
+    async def _signature(self, reading: QrReading) -> tuple[SignedClaims | None, SignatureReport | None]:
+        if reading.signed_claims is None:
+            return None, None
+        keys = (await self._trust.published()).qr_keys
+        return await asyncio.to_thread(check_claims, reading.signed_claims, keys, at=self._clock())
+
+
+def qr_document(text: str) -> DocumentSummary:
+    """A QR text as the document that a report is about."""
+    return DocumentSummary(QR_FORMAT, f"sha256:{hashlib.sha256(text.strip().encode()).hexdigest()}")
+
+
+def standing_checks(state: LicenceState, licence: LicenceStanding | None) -> tuple[Check, ...]:
+    """What asking the issuer's records showed, and what it cannot show."""
+    if licence is None:
+        return (failed("Code", SubIndication.SIGNED_DATA_NOT_FOUND, STATE_SENTENCES[state]),)
+    status = (
+        passed("Licence status", STATE_SENTENCES[state])
+        if state is LicenceState.VALID
+        else failed("Licence status", SubIndication.REVOKED, STATE_SENTENCES[state])
+    )
+    return (
+        passed("Code", "The code leads to a licence in the issuer's records."),
+        status,
+        warning("Paper or file", "Not checked. Compare what is in front of you with what is shown here."),
+        warning("Person", "Not checked. Nothing here shows that the person in front of you is the holder."),
+    )
+
+
+def _mismatch(claims: SignedClaims | None, licence: LicenceStanding | None) -> Check | None:
+    if claims is None or licence is None or claims.identifier == licence.identifier:
+        return None
+    return failed("Code and record", SubIndication.HASH_FAILURE, "The QR code was signed for another licence.")

@@ -1,0 +1,49 @@
+"""Guessing codes must not pay: after a few unknown codes an address waits, whatever it asks next."""
+
+import ipaddress
+
+from kernel.ephemeral.store import EphemeralStore
+from kernel.errors import RateLimited
+
+WINDOW_SECONDS = 60
+UNKNOWN_CODES_PER_WINDOW = 20
+
+
+class GuessThrottle:
+    """Counts unknown codes by network address. Good codes cost nothing, so a busy counter is never stopped."""
+
+    def __init__(self, store: EphemeralStore, *, limit: int = UNKNOWN_CODES_PER_WINDOW) -> None:
+        self._store = store
+        self._limit = limit
+
+    async def check(self, address: str) -> None:
+        """Raises `RateLimited` while this address has to wait, also for codes that exist."""
+        if await self._store.get(f"verify:blocked:{_network(address)}") is not None:
+            raise _too_many()
+
+    async def note_unknown(self, address: str) -> None:
+        """Count one unknown code; raises `RateLimited` when it was one too many."""
+        network = _network(address)
+        if await self._store.increment(f"verify:unknown:{network}", WINDOW_SECONDS) > self._limit:
+            await self._store.put(f"verify:blocked:{network}", b"1", WINDOW_SECONDS)
+            raise _too_many()
+
+
+def _too_many() -> RateLimited:
+    return RateLimited(
+        "Too many unknown codes came from your network. Please wait a minute and scan again.",
+        retry_after_seconds=WINDOW_SECONDS,
+    )
+
+
+def _network(address: str) -> str:
+    """One IPv4 address, or the /64 that one IPv6 customer has to himself."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

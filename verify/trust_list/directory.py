@@ -1,0 +1,78 @@
+"""The trust list as files, for verifying where there is no server.
+
+anchors/<n>-<fingerprint>.cer   DER or PEM, one certificate each
+crls/<n>.crl                    DER, optional
+qr-keys.json                    [{"kid", "alg", "spki" (base64 DER), "issuer"}]
+trust-list.json                 when and what was exported; for people and for its date
+"""
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kernel.errors import InvalidInput
+from verify.trust_list.document import Anchor, TrustList, read_qr_keys
+
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class TrustDirectory:
+    """A directory holding a trust list."""
+
+    path: Path
+    trust: TrustList
+
+    @classmethod
+    def load(cls, path: Path) -> "TrustDirectory":
+        """Read it; raises `InvalidInput` naming the file that is missing or damaged."""
+        if not path.is_dir():
+            raise InvalidInput("There is no trust directory at {path}.", path=str(path))
+        anchors = [Anchor(file.stem, _read_certificate(file)) for file in sorted(path.glob("anchors/*.cer"))]
+        keys_file = path / "qr-keys.json"
+        qr_keys = read_qr_keys(keys_file.read_bytes()) if keys_file.exists() else []
+        if not anchors and not qr_keys:
+            raise InvalidInput("{path} holds neither anchors/*.cer nor qr-keys.json.", path=str(path))
+        crls = [file.read_bytes() for file in sorted(path.glob("crls/*.crl"))]
+        return cls(path, TrustList(issued_at=_issued_at(path), anchors=anchors, qr_keys=qr_keys, crls=crls))
+
+
+def export_trust_list(trust: TrustList, path: Path) -> None:
+    """Write the directory, replacing the anchors and CRLs of an earlier export."""
+    for folder, pattern in (("anchors", "*.cer"), ("crls", "*.crl")):
+        (path / folder).mkdir(parents=True, exist_ok=True)
+        for old in (path / folder).glob(pattern):
+            old.unlink()
+    for number, anchor in enumerate(trust.anchors, start=1):
+        (path / "anchors" / f"{number:02d}-{anchor.sha256[:16]}.cer").write_bytes(anchor.certificate)
+    for number, crl in enumerate(trust.crls, start=1):
+        (path / "crls" / f"{number:02d}.crl").write_bytes(crl)
+    _write_json(path / "qr-keys.json", [key.to_json() for key in trust.qr_keys])
+    _write_json(path / "trust-list.json", trust.to_json())
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _read_certificate(file: Path) -> bytes:
+    data = file.read_bytes()
+    found = _PEM.search(data)
+    if found is None:
+        return data
+    try:
+        return base64.b64decode(found.group(1))
+    except ValueError as failure:
+        raise InvalidInput("{file} is not a certificate.", file=file.name) from failure
+
+
+def _issued_at(path: Path) -> datetime:
+    """When the list was exported, so that its age can be shown; the oldest possible time when nobody wrote it down."""
+    try:
+        moment = datetime.fromisoformat(json.loads((path / "trust-list.json").read_bytes())["issued_at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return datetime.fromtimestamp(0, UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,107 @@
+"""A file or QR text → one report: the seals, then the licence that the file names as it stands now, then a receipt."""
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from kernel.clock import Clock
+from seal.validation.report import Check, SubIndication, ValidationReport, failed, passed, undecided, warning
+from seal.validation.service import validate_document
+from verify.qr.service import QrVerification
+from verify.receipt.receipt import ReceiptSigner, receipt_claims
+from verify.report.report import VerificationReport
+from verify.report.wording import STATE_SENTENCES
+from verify.standing import LicenceStanding, LicenceStandings, LicenceState
+from verify.trust_list.source import TrustSource
+from verify.upload.identifier import read_identifier
+from verify.upload.images import is_image, read_qr_in_image
+
+RECORD = "Issuer's record"
+STATUS = "Licence status"
+
+
+class UploadVerification:
+    """Judges what somebody sends. Nothing that is sent is kept."""
+
+    def __init__(
+        self,
+        *,
+        trust: TrustSource,
+        standings: LicenceStandings,
+        qr: QrVerification,
+        receipts: ReceiptSigner,
+        issuer: str,
+        clock: Clock,
+    ) -> None:
+        """`issuer` is the public address that receipts name as theirs."""
+        self._trust = trust
+        self._standings = standings
+        self._qr = qr
+        self._receipts = receipts
+        self._issuer = issuer
+        self._clock = clock
+
+    async def judge_file(self, data: bytes, *, address: str) -> VerificationReport:
+        """The report on an OFD or PDF, or on the QR code in a picture.
+
+        A file that cannot be read is a verdict; a picture without one QR code raises `InvalidInput`.
+        """
+        if is_image(data):
+            return await self._qr.judge_text(await asyncio.to_thread(read_qr_in_image, data), address=address)
+        now = self._clock()
+        trust = await self._trust.store()
+        validation = await asyncio.to_thread(validate_document, data, trust, at=now)
+        named = await asyncio.to_thread(read_identifier, data)
+        recorded = await self._standings.find_by_file_digest(hashlib.sha256(data).hexdigest())
+        licence = recorded
+        if licence is None and named is not None:
+            licence = await self._standings.find_by_identifier(named)
+        report = VerificationReport(validation=validation, checked_at=now, licence=licence)
+        return _with_standing(report, named, is_recorded=recorded is not None)
+
+    async def judge_text(self, text: str, *, address: str) -> VerificationReport:
+        """The report on a QR text; raises `InvalidInput` for nonsense and `RateLimited` for guessing."""
+        return await self._qr.judge_text(text, address=address)
+
+    async def answer(self, report: VerificationReport) -> dict[str, Any]:
+        """The report as sent, with a signed receipt over it."""
+        document = report.to_dict()
+        receipt = await self._receipts.sign(receipt_claims(document, issuer=self._issuer))
+        return document | {"receipt": receipt}
+
+
+def _with_standing(report: VerificationReport, named: str | None, *, is_recorded: bool) -> VerificationReport:
+    """Add what the issuer's records say. The ledger's digest of the sealed file decides, the name in it is a hint."""
+    licence = report.licence
+    if licence is None:
+        if named is None:
+            check = warning(STATUS, "Not checked. The file names no licence, so only its seals were judged.")
+            return replace(report, checks=(check,))
+        check = undecided(
+            STATUS, SubIndication.SIGNED_DATA_NOT_FOUND, "There is no record here of the licence it names."
+        )
+        return replace(report, checks=(check,), state=LicenceState.UNKNOWN)
+    status = _status_check(licence)
+    if is_recorded:
+        same = passed(RECORD, "This is the very file that the issuer recorded when it was sealed.")
+        return replace(report, checks=(same, status), state=licence.state)
+    other = undecided(
+        RECORD,
+        SubIndication.HASH_FAILURE,
+        "The file names this licence but is not the file that the issuer recorded. Ask the holder for the original.",
+    )
+    validation = report.validation
+    return replace(
+        report,
+        validation=ValidationReport(validation.document, (*validation.checks, other), validation.signatures),
+        checks=(status,),
+        state=licence.state,
+    )
+
+
+def _status_check(licence: LicenceStanding) -> Check:
+    sentence = STATE_SENTENCES[licence.state]
+    if licence.state is LicenceState.VALID:
+        return passed(STATUS, sentence)
+    return failed(STATUS, SubIndication.REVOKED, sentence)
