@@ -57,7 +57,7 @@ class ReportView:
 
 
 def report_page(report: VerificationReport, receipt: str) -> ReportView:
-    """Choose words and marks in the reader's language; a licence's state speaks only where the document itself holds."""
+    """Choose words and marks in the reader's language; the licence's state speaks where the document itself holds."""
     state = report.state
     speaks = state not in (None, LicenceState.VALID) and report.validation.indication is not report.indication
     return ReportView(

@@ -1,14 +1,16 @@
 """The trust list as files, for verifying where there is no server.
 
-anchors/<n>-<fingerprint>.cer   DER or PEM, one certificate each
-crls/<n>.crl                    DER, optional
-qr-keys.json                    [{"kid", "alg", "spki" (base64 DER), "issuer"}]
-trust-list.json                 when and what was exported; for people and for its date
+anchors/*.cer            DER or PEM, one certificate each
+intermediates/*.cer      optional, the same
+crls/*.crl               DER, optional
+qr-keys.json             [{"kid", "alg", "spki" (base64 DER), "issuer"}]
+trust-list.json          when and what was exported; for people and for its date
 """
 
 import base64
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,22 +38,31 @@ class TrustDirectory:
         qr_keys = read_qr_keys(keys_file.read_bytes()) if keys_file.exists() else []
         if not anchors and not qr_keys:
             raise InvalidInput("{path} holds neither anchors/*.cer nor qr-keys.json.", path=str(path))
-        crls = [file.read_bytes() for file in sorted(path.glob("crls/*.crl"))]
-        return cls(path, TrustList(issued_at=_issued_at(path), anchors=anchors, qr_keys=qr_keys, crls=crls))
+        trust = TrustList(
+            issued_at=_issued_at(path),
+            anchors=anchors,
+            intermediates=[_read_certificate(file) for file in sorted(path.glob("intermediates/*.cer"))],
+            qr_keys=qr_keys,
+            crls=[file.read_bytes() for file in sorted(path.glob("crls/*.crl"))],
+        )
+        return cls(path, trust)
 
 
 def export_trust_list(trust: TrustList, path: Path) -> None:
-    """Write the directory, replacing the anchors and CRLs of an earlier export."""
-    for folder, pattern in (("anchors", "*.cer"), ("crls", "*.crl")):
-        (path / folder).mkdir(parents=True, exist_ok=True)
-        for old in (path / folder).glob(pattern):
-            old.unlink()
-    for number, anchor in enumerate(trust.anchors, start=1):
-        (path / "anchors" / f"{number:02d}-{anchor.sha256[:16]}.cer").write_bytes(anchor.certificate)
-    for number, crl in enumerate(trust.crls, start=1):
-        (path / "crls" / f"{number:02d}.crl").write_bytes(crl)
+    """Write the directory, replacing what an earlier export wrote. Blocking."""
+    _replace(path / "anchors", "cer", [anchor.certificate for anchor in trust.anchors])
+    _replace(path / "intermediates", "cer", trust.intermediates)
+    _replace(path / "crls", "crl", trust.crls)
     _write_json(path / "qr-keys.json", [key.to_json() for key in trust.qr_keys])
     _write_json(path / "trust-list.json", trust.to_json())
+
+
+def _replace(folder: Path, suffix: str, contents: Sequence[bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"*.{suffix}"):
+        old.unlink()
+    for number, content in enumerate(contents, start=1):
+        (folder / f"{number:02d}.{suffix}").write_bytes(content)
 
 
 def _write_json(path: Path, value: object) -> None:
@@ -70,7 +81,7 @@ def _read_certificate(file: Path) -> bytes:
 
 
 def _issued_at(path: Path) -> datetime:
-    """When the list was exported, so that its age can be shown; the oldest possible time when nobody wrote it down."""
+    """When the list was exported, so that its age can be shown; the oldest time there is when nobody wrote it down."""
     try:
         moment = datetime.fromisoformat(json.loads((path / "trust-list.json").read_bytes())["issued_at"])
     except (OSError, ValueError, KeyError, TypeError):

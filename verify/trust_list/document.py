@@ -55,10 +55,14 @@ class PublishedSeal:
 
 @dataclass(frozen=True)
 class TrustList:
-    """What verification believes at `issued_at`. `crls` are DER and may be stale: their own dates say so."""
+    """What verification believes at `issued_at`.
+
+    `intermediates` (DER) are not trusted but help to find a chain; `crls` (DER) may be stale: their own dates say so.
+    """
 
     issued_at: datetime
     anchors: Sequence[Anchor] = ()
+    intermediates: Sequence[bytes] = ()
     qr_keys: Sequence[QrKey] = ()
     seals: Sequence[PublishedSeal] = ()
     crls: Sequence[bytes] = ()
@@ -72,6 +76,7 @@ class TrustList:
                 {"name": each.name, "certificate": _text(each.certificate), "sha256": each.sha256}
                 for each in self.anchors
             ],
+            "intermediates": [_text(each) for each in self.intermediates],
             "qr_keys": [each.to_json() for each in self.qr_keys],
             "seals": [
                 {

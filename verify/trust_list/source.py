@@ -20,4 +20,8 @@ class TrustSource(Protocol):
 
 def store_of(trust: TrustList) -> TrustStore:
     """A store from a list alone, as verification without a server uses it; raises `InvalidInput` for a bad entry."""
-    return TrustStore.of(*(anchor.certificate for anchor in trust.anchors), crls=tuple(trust.crls))
+    return TrustStore.of(
+        *(anchor.certificate for anchor in trust.anchors),
+        intermediates=tuple(trust.intermediates),
+        crls=tuple(trust.crls),
+    )

@@ -1,0 +1,183 @@
+"""A small world around verification: a registry of standings, a PKI, QR keys, and an application to ask."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from kernel.crypto.cose import key_id, sign_cose
+from kernel.crypto.jose import sign_jwt
+from kernel.crypto.private_keys import PrivateKey, generate_key
+from kernel.ephemeral.memory import InProcessStore
+from kernel.errors import Gone, NotFound
+from kernel.ids.licence_identifier import LicenceIdentifier
+from kernel.web import problems
+from kernel.web.locale import LocaleMiddleware
+from kernel.web.security_headers import SecurityHeadersMiddleware
+from kernel.web.templates import Pages
+from seal.validation.trust import TrustStore
+from tests.seal.pki import NOW, SealPki
+from verify import app as verify_app
+from verify.standing import LicenceStanding, LicenceState
+from verify.trust_list.document import Anchor, PublishedSeal, QrKey, TrustList
+from verify.trust_list.source import store_of
+
+ROOT = Path(__file__).parents[2]
+HANDLE = "K5LUSQ2ZMFRGGZDFMZTWQ2LKNM"
+CODE = "PRESENTEDCODEABCDEFGHIJKLM"
+IDENTIFIER = str(LicenceIdentifier("11100000MB0143028R001", "11430000006122244L", "20250000000000000001", 1))
+ISSUER = "示例市市场监督管理局"
+PUBLIC_URL = "https://zhengzhao.example.cn"
+
+
+def standing(state: LicenceState = LicenceState.VALID, **changes: Any) -> LicenceStanding:
+    """A business licence in this state."""
+    licence = LicenceStanding(
+        identifier=IDENTIFIER,
+        version=1,
+        type_code="11100000MB0143028R001",
+        type_name="营业执照",
+        issuer_name=ISSUER,
+        issuer_uscc="11430000006122244L",
+        number_masked="**************244L",
+        holder_masked="*******公司",
+        valid_from=date(2025, 1, 1),
+        valid_to=date(2029, 3, 1),
+        state=state,
+    )
+    return replace(licence, **changes)
+
+
+@dataclass
+class Registry:
+    """Standings and presentations as an issuer's service would hold them."""
+
+    by_handle: dict[str, LicenceStanding] = field(default_factory=dict)
+    by_digest: dict[str, LicenceStanding] = field(default_factory=dict)
+    presented: dict[str, LicenceStanding] = field(default_factory=dict)
+    lapsed: set[str] = field(default_factory=set)
+
+    async def find_by_handle(self, handle: str) -> LicenceStanding | None:
+        return self.by_handle.get(handle.upper())
+
+    async def find_by_identifier(self, identifier: str) -> LicenceStanding | None:
+        known = [*self.by_handle.values(), *self.by_digest.values()]
+        return next((licence for licence in known if licence.identifier == identifier), None)
+
+    async def find_by_file_digest(self, sha256: str) -> LicenceStanding | None:
+        return self.by_digest.get(sha256)
+
+    async def open(self, code: str) -> LicenceStanding:
+        if code in self.lapsed:
+            raise Gone("The code has lapsed.")
+        if code not in self.presented:
+            raise NotFound("There is no such code.")
+        return self.presented[code]
+
+
+@dataclass
+class Signer:
+    """Signs receipts as the service's own key would."""
+
+    key: PrivateKey = field(default_factory=lambda: generate_key("ES256"))
+
+    async def sign(self, claims: Mapping[str, Any]) -> str:
+        return sign_jwt(claims, self.key, typ="verification-receipt+jwt")
+
+
+@dataclass
+class Trust:
+    """What this world believes."""
+
+    pki: SealPki
+    qr_key: PrivateKey = field(default_factory=lambda: generate_key("ES256"))
+    anchored: bool = True
+
+    async def store(self) -> TrustStore:
+        return store_of(await self.published())
+
+    async def published(self) -> TrustList:
+        roots = (self.pki.sm2.root, self.pki.p256.root) if self.anchored else ()
+        return TrustList(
+            issued_at=NOW,
+            anchors=[Anchor(f"root {number}", root.certificate.der) for number, root in enumerate(roots)],
+            intermediates=[each.issuing.certificate.der for each in (self.pki.sm2, self.pki.p256)],
+            qr_keys=[qr_key_entry(self.qr_key)],
+            seals=[PublishedSeal("99000000000001", ISSUER, ISSUER, "active", self.pki.signer.certificate.der)],
+            crls=[self.pki.sm2.crl(), self.pki.p256.crl()],
+        )
+
+
+def qr_key_entry(key: PrivateKey) -> QrKey:
+    return QrKey(key_id(key.public_spki).hex(), key.algorithm, key.public_spki, ISSUER)
+
+
+def seconds(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp())
+
+
+def signed_claims(key: PrivateKey, *, identifier: str = IDENTIFIER, valid_to: date = date(2029, 3, 1)) -> str:
+    """The base32 part of a static QR code."""
+    claims: dict[int, object] = {
+        1: "11430000006122244L",
+        2: identifier,
+        4: seconds(valid_to),
+        5: seconds(date(2025, 1, 1)),
+        6: int(NOW.timestamp()),
+        -70001: "营业执照",
+        -70002: "**************244L",
+        -70003: "*******公司",
+    }
+    return base64.b32encode(sign_cose(claims, key)).decode().rstrip("=")
+
+
+def qr_text(key: PrivateKey, **changes: Any) -> str:
+    """A whole static QR text."""
+    return f"{PUBLIC_URL.upper()}/V/{HANDLE}#{signed_claims(key, **changes)}"
+
+
+@dataclass
+class World:
+    """Everything, at one moment that tests may move."""
+
+    pki: SealPki
+    registry: Registry = field(default_factory=Registry)
+    signer: Signer = field(default_factory=Signer)
+    now: datetime = NOW
+
+    def __post_init__(self) -> None:
+        self.trust = Trust(self.pki)
+        self.registry.by_handle[HANDLE] = standing()
+        self.app = self._application()
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def pass_time(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def _application(self) -> FastAPI:
+        app = FastAPI()
+        problems.install(app)
+        app.add_middleware(LocaleMiddleware)
+        app.add_middleware(SecurityHeadersMiddleware)
+        pages = Pages([ROOT / "verify", ROOT / "seal"])
+        app.state.pages = pages
+        app.state.verify = verify_app.build_services(
+            verify_app.Neighbours(
+                standings=self.registry,
+                presentations=self.registry,
+                trust=self.trust,
+                receipts=self.signer,
+                store=InProcessStore(self.clock),
+            ),
+            public_url=PUBLIC_URL,
+            clock=self.clock,
+        )
+        app.router.routes.extend([*pages.static.routes(), *verify_app.page_routes()])
+        app.include_router(verify_app.api_router())
+        return app
