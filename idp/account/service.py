@@ -1,0 +1,111 @@
+"""What a person sees of their own account, masked, and what they may end there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from idp.consent.service import Consent, ConsentService
+from idp.federation.accounts import ExternalAccounts, LinkedAccount
+from idp.oauth2.clients.service import ClientService
+from idp.organisations.service import Membership, memberships_of
+from idp.persons.protection import PersonalData
+from idp.persons.records import load_person
+from idp.persons.service import PersonService
+from idp.sessions.service import Session, SessionService
+from idp.tokens.service import TokenService
+from kernel.database.engine import Database
+from kernel.ids.masking import mask_name, mask_number
+
+
+@dataclass(frozen=True)
+class AllowedApplication:
+    """An application and what it was allowed."""
+
+    name: str
+    consent: Consent
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The account as its owner sees it; numbers and names masked."""
+
+    session: Session
+    name_masked: str | None = field(repr=False)
+    id_number_masked: str | None = field(repr=False)
+    phone_masked: str | None = field(repr=False)
+    email_masked: str | None = field(repr=False)
+    memberships: tuple[Membership, ...] = ()
+    linked: Sequence[LinkedAccount] = ()
+    sessions: Sequence[Session] = ()
+    applications: Sequence[AllowedApplication] = ()
+
+
+@dataclass(frozen=True)
+class AccountParts:
+    """Whom the page asks. `linked` is None where no provider is set up."""
+
+    database: Database
+    persons: PersonService
+    personal_data: PersonalData
+    sessions: SessionService
+    consents: ConsentService
+    clients: ClientService
+    tokens: TokenService
+    linked: ExternalAccounts | None
+    families: Sequence[str] = ()
+
+
+class AccountService:
+    """The account page's use cases."""
+
+    def __init__(self, parts: AccountParts) -> None:
+        self._parts = parts
+
+    async def profile(self, session: Session) -> Profile:
+        """What the account page shows."""
+        person_id = session.person.id
+        data = self._parts.personal_data
+        async with self._parts.database.reading() as reading:
+            row = await load_person(reading, person_id)
+            memberships = tuple(await memberships_of(reading, person_id))
+        name, number, phone, email = data.name(row), data.id_number(row), data.phone(row), data.email(row)
+        return Profile(
+            session=session,
+            name_masked=mask_name(name) if name else None,
+            id_number_masked=mask_number(number) if number else None,
+            phone_masked=mask_number(phone) if phone else None,
+            email_masked=_mask_email(email) if email else None,
+            memberships=memberships,
+            linked=await self._parts.linked.linked(person_id) if self._parts.linked else (),
+            sessions=await self._parts.sessions.list_open(person_id),
+            applications=await self._applications(person_id),
+        )
+
+    async def _applications(self, person_id: str) -> list[AllowedApplication]:
+        allowed = []
+        for consent in await self._parts.consents.list(person_id):
+            client = await self._parts.clients.find(consent.client_id)
+            if client is not None:
+                allowed.append(AllowedApplication(client.name, consent))
+        return allowed
+
+    def linkable(self, profile: Profile) -> list[str]:
+        """Providers that the person could sign in by besides."""
+        linked = {each.family for each in profile.linked}
+        return [family for family in self._parts.families if family not in linked]
+
+    async def withdraw_consent(self, person_id: str, client_id: str) -> None:
+        """Take back what an application was allowed; its tokens end."""
+        async with self._parts.database.transaction() as session:
+            await self._parts.consents.withdraw(session, person_id, client_id)
+            await self._parts.tokens.revoke_client_grants(session, person_id, client_id)
+
+    async def unlink(self, person_id: str, account_id: str) -> None:
+        """Part with a linked account. Raises `Conflict` when it is the last way in, `NotFound`."""
+        if self._parts.linked is not None:
+            has_password = await self._parts.persons.has_password(person_id)
+            await self._parts.linked.unlink(person_id, account_id, has_other_way=has_password)
+
+
+def _mask_email(email: str) -> str:
+    local, at, domain = email.partition("@")
+    return f"{local[:1]}***{at}{domain}"

@@ -1,0 +1,280 @@
+"""The identity provider put together: read this first.
+
+`build_services` makes every room by name; `page_routes` is the one list of addresses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.routing import BaseRoute
+
+from idp.account.routes import AccountPages
+from idp.account.service import AccountParts, AccountService
+from idp.assurance.register import HttpPopulationRegister, NoPopulationRegister, PopulationRegister
+from idp.assurance.routes import RealNamePages
+from idp.assurance.service import AssuranceService
+from idp.consent.service import ConsentService
+from idp.federation.accounts import ExternalAccounts
+from idp.federation.base import CallbackConnector
+from idp.federation.pending import PendingSignIns
+from idp.federation.routes import Doors, federation_routes
+from idp.federation.service import FederationService
+from idp.keys import TokenKeys
+from idp.login.logout_routes import LogoutPages
+from idp.login.otp import TotpService
+from idp.login.password import PasswordSignIn
+from idp.login.requests import LoginRequests
+from idp.login.routes import LoginPages, LoginParts
+from idp.login.service import LoginService
+from idp.login.sign_out import SignOut
+from idp.login.throttle import AttemptThrottle
+from idp.oauth2.authorize.codes import CodeStore
+from idp.oauth2.authorize.routes import AuthorizePages
+from idp.oauth2.authorize.service import AuthorizationParts, AuthorizationService
+from idp.oauth2.clients.service import ClientService
+from idp.oauth2.grants.authorization_code import AuthorizationCodeGrant
+from idp.oauth2.grants.base import GrantParts
+from idp.oauth2.grants.client_credentials import ClientCredentialsGrant
+from idp.oauth2.grants.refresh_token import RefreshTokenGrant
+from idp.oauth2.introspection import routes as introspection_routes
+from idp.oauth2.introspection.service import IntrospectionService
+from idp.oauth2.revocation import routes as revocation_routes
+from idp.oauth2.revocation.service import RevocationService
+from idp.oauth2.token import routes as token_routes
+from idp.oauth2.token.service import TokenEndpoint
+from idp.oidc import discovery
+from idp.oidc.logout import LogoutService
+from idp.oidc.logout_routes import RelyingPartyLogout
+from idp.oidc.routes import discovery_routes, userinfo_routes
+from idp.oidc.userinfo import UserinfoService
+from idp.organisations.service import OrganisationService
+from idp.persons.directory import PersonDirectory
+from idp.persons.passwords import PasswordHasher
+from idp.persons.protection import PersonalData
+from idp.persons.service import PersonService
+from idp.roles.service import RoleService
+from idp.sessions.routes import Visitors
+from idp.sessions.service import SessionService
+from idp.settings import IdpSettings
+from idp.tokens.service import TokenService
+from kernel.audit.chain import AuditTrail
+from kernel.clock import Clock
+from kernel.crypto.envelope import Envelope
+from kernel.database.engine import Database
+from kernel.ephemeral.store import EphemeralStore
+
+ROOT = Path(__file__).parent
+"""Where this package's templates, static files and translations lie."""
+
+
+@dataclass(frozen=True)
+class Foundations:
+    """What the composition root hands in. `register` overrides the setting; `connectors` are the providers set up."""
+
+    settings: IdpSettings
+    database: Database
+    ephemeral: EphemeralStore
+    audit: AuditTrail
+    envelope: Envelope
+    keys: TokenKeys
+    clock: Clock
+    register: PopulationRegister | None = None
+    connectors: Mapping[str, CallbackConnector] | None = None
+
+
+@dataclass(frozen=True)
+class IdpServices:
+    """Every room of the identity provider. Call `start` before serving and `stop` after."""
+
+    settings: IdpSettings
+    database: Database
+    ephemeral: EphemeralStore
+    audit: AuditTrail
+    clock: Clock
+    keys: TokenKeys
+    hasher: PasswordHasher
+    personal_data: PersonalData
+    persons: PersonService
+    roles: RoleService
+    organisations: OrganisationService
+    clients: ClientService
+    consents: ConsentService
+    sessions: SessionService
+    tokens: TokenService
+    totp: TotpService
+    login: LoginService
+    assurance: AssuranceService
+    federation: FederationService | None
+
+    async def start(self) -> None:
+        """Open the signing keys; makes the first one."""
+        await self.keys.load()
+
+    async def stop(self) -> None:
+        """Let the hashing threads go."""
+        self.hasher.close()
+
+
+def build_services(parts: Foundations) -> IdpServices:
+    """Make everything by plain constructors."""
+    settings, database, audit, clock = parts.settings, parts.database, parts.audit, parts.clock
+    hasher = PasswordHasher(
+        memory_kib=settings.password_hash_memory_kib,
+        passes=settings.password_hash_passes,
+        threads=settings.password_hash_threads,
+    )
+    personal_data = PersonalData(parts.envelope)
+    roles = RoleService(database, audit, clock)
+    persons = PersonService(database, audit, clock, personal_data, hasher, roles)
+    persons.password_minimum_length = settings.password_minimum_length
+    sessions = SessionService(database, audit, clock, settings)
+    consents = ConsentService(database, audit, clock)
+    throttle = AttemptThrottle(parts.ephemeral, clock, settings)
+    totp = TotpService(database, audit, clock, parts.envelope, parts.ephemeral)
+    return IdpServices(
+        settings=settings,
+        database=database,
+        ephemeral=parts.ephemeral,
+        audit=audit,
+        clock=clock,
+        keys=parts.keys,
+        hasher=hasher,
+        personal_data=personal_data,
+        persons=persons,
+        roles=roles,
+        organisations=OrganisationService(database, audit, clock),
+        clients=ClientService(database, audit, clock),
+        consents=consents,
+        sessions=sessions,
+        tokens=TokenService(database, audit, clock, parts.keys, settings),
+        totp=totp,
+        login=LoginService(
+            database,
+            LoginRequests(parts.ephemeral, settings.login_request_seconds),
+            PasswordSignIn(persons, hasher, throttle, database, audit),
+            totp,
+            throttle,
+            sessions,
+            consents,
+        ),
+        assurance=AssuranceService(persons, sessions, _register(parts), throttle, database, audit),
+        federation=_federation(parts, persons),
+    )
+
+
+def _register(parts: Foundations) -> PopulationRegister:
+    if parts.register is not None:
+        return parts.register
+    address = parts.settings.population_register_url
+    return HttpPopulationRegister(address) if address else NoPopulationRegister()
+
+
+def _federation(parts: Foundations, persons: PersonService) -> FederationService | None:
+    if not parts.connectors:
+        return None
+    accounts = ExternalAccounts(parts.database, parts.audit, parts.clock, parts.envelope, PersonDirectory(persons))
+    return FederationService(PendingSignIns(parts.ephemeral, parts.clock), accounts, parts.connectors, parts.settings.issuer)
+
+
+def page_routes(services: IdpServices) -> list[BaseRoute]:
+    """Every address of the identity provider."""
+    visitors = Visitors(services.sessions, services.settings)
+    sign_out = SignOut(services.database, services.sessions, services.tokens)
+    login = _login_pages(services, visitors)
+    account = AccountPages(_account_service(services), visitors, sign_out, services.clock)
+    return [
+        *login.routes(),
+        *LogoutPages(visitors, sign_out).routes(),
+        *_federation_routes(services, login, account),
+        *account.routes(),
+        *RealNamePages(services.assurance, visitors).routes(),
+        *_oauth_routes(services, visitors),
+        *RelyingPartyLogout(
+            LogoutService(services.keys, services.clients, services.sessions), visitors, sign_out
+        ).routes(),
+    ]
+
+
+def api_router() -> APIRouter:
+    """The JSON API: none yet; OAuth's endpoints are plain routes."""
+    return APIRouter()
+
+
+def _login_pages(services: IdpServices, visitors: Visitors) -> LoginPages:
+    families = services.federation.families if services.federation else ()
+    return LoginPages(
+        LoginParts(
+            login=services.login,
+            persons=services.persons,
+            visitors=visitors,
+            settings=services.settings,
+            clock=services.clock,
+            families=families,
+        )
+    )
+
+
+def _account_service(services: IdpServices) -> AccountService:
+    return AccountService(
+        AccountParts(
+            database=services.database,
+            persons=services.persons,
+            personal_data=services.personal_data,
+            sessions=services.sessions,
+            consents=services.consents,
+            clients=services.clients,
+            tokens=services.tokens,
+            linked=services.federation.accounts if services.federation else None,
+            families=services.federation.families if services.federation else (),
+        )
+    )
+
+
+def _federation_routes(services: IdpServices, login: LoginPages, account: AccountPages) -> list[BaseRoute]:
+    if services.federation is None:
+        return []
+    doors = Doors(login.complete_login, account.freshly_signed_in, services.settings.secure)
+    return federation_routes(services.federation, doors)
+
+
+def _oauth_routes(services: IdpServices, visitors: Visitors) -> list[BaseRoute]:
+    codes = CodeStore(services.ephemeral, services.settings.authorization_code_seconds)
+    grant_parts = GrantParts(services.database, services.audit, services.clock, services.tokens)
+    endpoint = TokenEndpoint(
+        services.clients,
+        (
+            AuthorizationCodeGrant(grant_parts, codes),
+            RefreshTokenGrant(grant_parts),
+            ClientCredentialsGrant(grant_parts),
+        ),
+    )
+    authorization = AuthorizationService(
+        AuthorizationParts(
+            database=services.database,
+            ephemeral=services.ephemeral,
+            audit=services.audit,
+            clock=services.clock,
+            settings=services.settings,
+            keys=services.keys,
+            clients=services.clients,
+            codes=codes,
+            consents=services.consents,
+            login=services.login,
+            tokens=services.tokens,
+        )
+    )
+    userinfo = UserinfoService(services.database, services.tokens, services.clients, services.personal_data)
+    introspection = IntrospectionService(services.clients, services.tokens, services.settings)
+    return [
+        *AuthorizePages(authorization, visitors).routes(),
+        *token_routes.routes(endpoint),
+        *introspection_routes.routes(introspection),
+        *revocation_routes.routes(RevocationService(services.clients, services.tokens)),
+        *userinfo_routes(userinfo),
+        *discovery_routes(
+            lambda: discovery.document(services.settings, endpoint.grant_types, services.keys.algorithms),
+            services.keys.jwks,
+        ),
+    ]

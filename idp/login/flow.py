@@ -1,0 +1,85 @@
+"""The state machine of a sign-in. Pure: a stored request and a few facts in, the next step out."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Literal
+
+from idp.consent.service import ConsentQuestion
+
+
+class Step(Enum):
+    """What the person, or the dispatcher, does next."""
+
+    IDENTIFY = "identify"
+    SECOND_FACTOR = "second-factor"
+    ENROL_SECOND_FACTOR = "enrol-second-factor"
+    SIGN_IN = "sign-in"
+    CONSENT = "consent"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class LoginRequest:
+    """One sign-in under way.
+
+    `browser` is the hash of the cookie that the beginning browser holds; `resume_at` is a path of ours where a
+    finished sign-in goes on; `leads_to` is the origin that may follow it (for the page's `form-action`).
+    """
+
+    id: str
+    browser: str
+    resume_at: str
+    begun_at: datetime
+    client_name: str = ""
+    leads_to: str = ""
+    username_hint: str = ""
+    person_id: str | None = None
+    amr: tuple[str, ...] = ()
+    session_id: str | None = None
+    consent: ConsentQuestion | None = None
+    must_consent: bool = False
+    consent_answer: Literal["given", "refused"] | None = None
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """What the next step depends on beside the request itself."""
+
+    needs_second_factor: bool
+    has_second_factor: bool
+    has_consented: bool
+
+
+def next_step(request: LoginRequest, facts: PersonFacts | None) -> Step:
+    """The first thing that is still missing. `facts` are about `request.person_id`, None while that is unknown."""
+    if request.person_id is None or facts is None:
+        return Step.IDENTIFY
+    if request.session_id is None:
+        return _step_to_sign_in(request, facts)
+    is_asked = request.consent is not None and request.consent_answer is None
+    return Step.CONSENT if is_asked and (request.must_consent or not facts.has_consented) else Step.DONE
+
+
+def _step_to_sign_in(request: LoginRequest, facts: PersonFacts) -> Step:
+    if "otp" in request.amr:
+        return Step.SIGN_IN
+    if facts.has_second_factor:
+        return Step.SECOND_FACTOR
+    return Step.ENROL_SECOND_FACTOR if facts.needs_second_factor else Step.SIGN_IN
+
+
+def to_bytes(request: LoginRequest) -> bytes:
+    """A request as it is stored."""
+    return json.dumps(asdict(request) | {"begun_at": request.begun_at.isoformat()}).encode()
+
+
+def from_bytes(stored: bytes) -> LoginRequest:
+    """The request that `to_bytes` wrote."""
+    values = json.loads(stored)
+    consent = values["consent"]
+    if consent is not None:
+        consent = ConsentQuestion(consent["client_id"], consent["client_name"], tuple(consent["scopes"]))
+    begun_at = datetime.fromisoformat(values["begun_at"])
+    return LoginRequest(**{**values, "begun_at": begun_at, "consent": consent, "amr": tuple(values["amr"])})

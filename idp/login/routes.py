@@ -1,0 +1,282 @@
+"""`/login`, `/login/otp`, `/login/consent`, `/login/continue`: each shows one step and returns to the dispatcher."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from idp.consent.words import explain_scopes
+from idp.login.flow import LoginRequest, Step
+from idp.login.otp import provisioning_uri
+from idp.login.pictures import qr_svg
+from idp.login.requests import browser_hash
+from idp.login.service import BrowserFacts, LoginService
+from idp.persons.service import PersonService
+from idp.sessions.routes import Visitors, browser_label
+from idp.settings import IdpSettings
+from kernel.clock import Clock
+from kernel.errors import Forbidden, Gone, InvalidInput, RateLimited, Unavailable, XinyinError
+from kernel.i18n import gettext
+from kernel.web.csrf import check_csrf
+from kernel.web.forms import RawForm, field_errors, read_form, read_query
+from kernel.web.problems import status_of
+from kernel.web.security_headers import allow_in_policy
+from kernel.web.templates import Pages
+
+OWN_PAGES = frozenset({"/account", "/account/realname"})
+"""Pages of ours that a sign-in may lead to by `next`; anything else would be an open redirect."""
+
+STEP_PATHS = {
+    Step.IDENTIFY: "/login",
+    Step.SECOND_FACTOR: "/login/otp",
+    Step.ENROL_SECOND_FACTOR: "/login/otp",
+    Step.CONSENT: "/login/consent",
+}
+
+
+@dataclass(frozen=True)
+class LoginParts:
+    """What the pages work with. `families`: providers that people may sign in by."""
+
+    login: LoginService
+    persons: PersonService
+    visitors: Visitors
+    settings: IdpSettings
+    clock: Clock
+    families: Sequence[str]
+
+
+class LoginPages:
+    """The pages of a sign-in under way."""
+
+    def __init__(self, parts: LoginParts) -> None:
+        self._parts = parts
+        self._login = parts.login
+
+    def routes(self) -> list[BaseRoute]:
+        """The addresses. They go before `/login/{provider}`."""
+        return [
+            Route("/login", self.show_login, methods=["GET"]),
+            Route("/login", self.post_login, methods=["POST"]),
+            Route("/login/continue", self.show_next, methods=["GET"]),
+            Route("/login/otp", self.show_otp, methods=["GET"]),
+            Route("/login/otp", self.post_otp, methods=["POST"]),
+            Route("/login/consent", self.show_consent, methods=["GET"]),
+            Route("/login/consent", self.post_consent, methods=["POST"]),
+        ]
+
+    async def show_login(self, request: Request) -> Response:
+        """The first step; without a request under way, one that ends at our own pages."""
+        query = read_query(request)
+        request_id = query.get("request")
+        if request_id is None:
+            return await self._show_fresh_login(request, query)
+        try:
+            login = await self._login.requests.load(request_id, self._browser(request))
+        except Gone as over:
+            return self._login_page(request, await self._begin_direct(request), notice=over)
+        if login.person_id is not None:
+            return await self._dispatch(request, login)
+        return self._login_page(request, login)
+
+    async def _show_fresh_login(self, request: Request, query: RawForm) -> Response:
+        wanted = query.get("next")
+        target = wanted if wanted in OWN_PAGES else None
+        is_again = query.get("again") == "yes"
+        if not is_again and await self._parts.visitors.find(request) is not None:
+            return RedirectResponse(target or self._parts.settings.after_sign_in_path, 303)
+        return self._login_page(request, await self._begin_direct(request, target))
+
+    async def post_login(self, request: Request) -> Response:
+        """User name and password."""
+        form = await read_form(request)
+        await check_csrf(request, form)
+        login = await self._load_posted(request, form)
+        username, password = form.get("username") or "", form.get("password") or ""
+        try:
+            login = await self._login.identify(login, username, password, _address(request))
+        except (InvalidInput, RateLimited, Forbidden, Unavailable) as refusal:
+            return self._login_page(request, login, refusal=refusal, username=username)
+        return await self._dispatch(request, login)
+
+    async def show_next(self, request: Request) -> Response:
+        """The dispatcher: wherever the sign-in stands, go on from there."""
+        return await self._at_step(request, None, self._dispatch)
+
+    async def show_otp(self, request: Request) -> Response:
+        """The second factor: asked for, or set up where a role needs one."""
+        return await self._at_step(request, (Step.SECOND_FACTOR, Step.ENROL_SECOND_FACTOR), self._otp_page)
+
+    async def post_otp(self, request: Request) -> Response:
+        """The code of the second factor."""
+        form = await read_form(request)
+        await check_csrf(request, form)
+        login = await self._load_posted(request, form)
+        code = form.get("code") or ""
+        is_enrolled = await self._login.totp.is_enrolled(login.person_id or "")
+        try:
+            if is_enrolled:
+                login = await self._login.check_code(login, code)
+            else:
+                login = await self._login.enrol_factor(login, code)
+        except (InvalidInput, RateLimited) as refusal:
+            return await self._otp_page(request, login, refusal=refusal)
+        return await self._dispatch(request, login)
+
+    async def show_consent(self, request: Request) -> Response:
+        """What the application asks for, in plain words."""
+        return await self._at_step(request, (Step.CONSENT,), self._consent_page)
+
+    async def post_consent(self, request: Request) -> Response:
+        """Yes or no."""
+        form = await read_form(request)
+        await check_csrf(request, form)
+        login = await self._load_posted(request, form)
+        if login.consent is None or login.session_id is None:
+            return await self._dispatch(request, login)
+        login = await self._login.answer_consent(login, given=form.one("answer") == "allow")
+        return await self._dispatch(request, login)
+
+    async def complete_login(self, request: Request, person_id: str, amr: tuple[str, ...], acr: str) -> Response:
+        """Where sign-in by another provider arrives (`federation.routes.CompleteLogin`).
+
+        `acr` is the provider's; ours comes from what we know of the person, which is never less.
+        """
+        request_id = getattr(request.state, "federation_return_state", "")
+        try:
+            login = await self._login.requests.load(request_id, self._browser(request))
+        except Gone:
+            login = await self._begin_direct(request)
+        login = await self._login.identified(login, person_id, amr)
+        return await self._dispatch(request, login)
+
+    async def _dispatch(self, request: Request, login: LoginRequest) -> Response:
+        visitors = self._parts.visitors
+        facts = BrowserFacts(browser_label(request), visitors.session_cookie.read(request))
+        progress = await self._login.dispatch(login, facts)
+        if progress.step is Step.DONE:
+            response = RedirectResponse(progress.request.resume_at, 303)
+            if "?request=" not in progress.request.resume_at:
+                await self._login.requests.finish(progress.request)
+        else:
+            query = urlencode({"request": progress.request.id})
+            response = RedirectResponse(f"{STEP_PATHS[progress.step]}?{query}", 303)
+        if progress.new_token is not None:
+            visitors.session_cookie.set(response, progress.new_token)
+        return self._finished(request, response)
+
+    async def _at_step(
+        self,
+        request: Request,
+        steps: Sequence[Step] | None,
+        show: Callable[[Request, LoginRequest], Awaitable[Response]],
+    ) -> Response:
+        """Show a page if the sign-in stands there; otherwise lead to where it stands."""
+        request_id = read_query(request).get("request") or ""
+        try:
+            login = await self._login.requests.load(request_id, self._browser(request))
+        except Gone as over:
+            return self._login_page(request, await self._begin_direct(request), notice=over)
+        if steps is not None and await self._login.step_of(login) not in steps:
+            return await self._dispatch(request, login)
+        return await show(request, login)
+
+    async def _load_posted(self, request: Request, form: RawForm) -> LoginRequest:
+        """The sign-in that a form belongs to: by its field, or the one this browser began last, or a new one."""
+        request_id = form.get("request")
+        browser = self._browser(request)
+        if request_id:
+            return await self._login.requests.load(request_id, browser)
+        try:
+            return await self._login.requests.load_latest(browser)
+        except Gone:
+            return await self._begin_direct(request)
+
+    async def _begin_direct(self, request: Request, target: str | None = None) -> LoginRequest:
+        return await self._login.begin(
+            LoginRequest(
+                id="",
+                browser=self._browser(request),
+                resume_at=target or self._parts.settings.after_sign_in_path,
+                begun_at=self._parts.clock(),
+            )
+        )
+
+    def _login_page(
+        self,
+        request: Request,
+        login: LoginRequest,
+        *,
+        refusal: XinyinError | None = None,
+        notice: XinyinError | None = None,
+        username: str = "",
+    ) -> Response:
+        context = {
+            "username": username or login.username_hint,
+            "client_name": login.client_name,
+            "families": list(self._parts.families),
+            "notice": gettext(notice.message, **notice.params) if notice else None,
+        }
+        return self._page(request, "idp/login.html", login, refusal, context)
+
+    async def _otp_page(self, request: Request, login: LoginRequest, refusal: XinyinError | None = None) -> Response:
+        person_id = login.person_id or ""
+        context: dict[str, object] = {"secret": None, "qr": None}
+        if not await self._login.totp.is_enrolled(person_id):
+            secret = await self._login.totp.propose(login.id, person_id)
+            person = await self._parts.persons.load(person_id)
+            account = person.username or person.display_name
+            picture = qr_svg(provisioning_uri(secret, account), gettext("QR code for your app"))
+            context = {"secret": secret, "qr": picture}
+        return self._page(request, "idp/otp.html", login, refusal, context)
+
+    async def _consent_page(self, request: Request, login: LoginRequest) -> Response:
+        scopes = await self._login.scopes_asked(login)
+        context = {"client_name": login.client_name, "lines": explain_scopes(scopes)}
+        return self._page(request, "idp/consent.html", login, None, context)
+
+    def _page(
+        self,
+        request: Request,
+        template: str,
+        login: LoginRequest,
+        refusal: XinyinError | None,
+        context: Mapping[str, object],
+    ) -> Response:
+        if login.leads_to:
+            allow_in_policy(request, "form-action", login.leads_to)
+        pages: Pages = request.app.state.pages
+        response = pages.render(
+            request,
+            template,
+            status=status_of(refusal) if refusal else 200,
+            request_id=login.id,
+            errors=_errors(refusal),
+            **context,
+        )
+        if isinstance(refusal, RateLimited):
+            response.headers["Retry-After"] = str(refusal.retry_after_seconds)
+        return self._finished(request, response)
+
+    def _finished(self, request: Request, response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        self._parts.visitors.browser_cookie.remember(request, response)
+        return response
+
+    def _browser(self, request: Request) -> str:
+        return browser_hash(self._parts.visitors.browser_cookie.value(request))
+
+
+def _errors(refusal: XinyinError | None) -> dict[str, str]:
+    if refusal is None:
+        return {}
+    if isinstance(refusal, InvalidInput):
+        return field_errors(refusal)
+    return {"": gettext(refusal.message, **refusal.params)}
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"

@@ -1,0 +1,160 @@
+"""Moving a sign-in along. Each method does one step and stores what has become of the request."""
+
+from dataclasses import dataclass, replace
+
+from idp.consent.service import ConsentService
+from idp.login.flow import LoginRequest, PersonFacts, Step, next_step
+from idp.login.otp import TotpService
+from idp.login.password import DISABLED, PasswordSignIn
+from idp.login.requests import LoginRequests
+from idp.login.throttle import AttemptThrottle
+from idp.sessions.service import Authentication, Session, SessionService
+from idp.tokens.subject import Subject, find_subject
+from kernel.database.engine import Database
+from kernel.errors import FieldError, Forbidden, InvalidInput
+
+WRONG_CODE = "This code is not right, or was used before. Wait for the next one in your app and enter that."
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a sign-in stands. `new_token` is the cookie value of a session that has just begun."""
+
+    step: Step
+    request: LoginRequest
+    new_token: str | None = None
+
+
+@dataclass(frozen=True)
+class BrowserFacts:
+    """What a session notes about the browser: a label for people, and the session cookie it sent."""
+
+    label: str
+    session_token: str | None
+
+
+class LoginService:
+    """The dispatcher and the steps it hands out."""
+
+    def __init__(
+        self,
+        database: Database,
+        requests: LoginRequests,
+        password: PasswordSignIn,
+        totp: TotpService,
+        throttle: AttemptThrottle,
+        sessions: SessionService,
+        consents: ConsentService,
+    ) -> None:
+        self.requests = requests
+        self.totp = totp
+        self._database = database
+        self._password = password
+        self._throttle = throttle
+        self._sessions = sessions
+        self._consents = consents
+
+    async def dispatch(self, request: LoginRequest, browser: BrowserFacts) -> Progress:
+        """The next step of a request; begins the session as soon as the person is proved to be there."""
+        subject = await self._subject(request)
+        step = next_step(request, await self._facts(request, subject))
+        if step is not Step.SIGN_IN:
+            return Progress(step, request)
+        assert subject is not None
+        if not subject.person.is_active:
+            await self._password.refuse(subject.person.id, "disabled")
+            raise Forbidden(DISABLED)
+        token, session = await self._sessions.begin(
+            Authentication(subject.person, request.amr, browser.label, browser.session_token)
+        )
+        request = replace(request, session_id=session.id)
+        await self.requests.save(request)
+        return Progress(next_step(request, await self._facts(request, subject)), request, token)
+
+    async def step_of(self, request: LoginRequest) -> Step:
+        """Where a request stands, without moving it."""
+        return next_step(request, await self._facts(request, await self._subject(request)))
+
+    async def begin(self, request: LoginRequest, session: Session | None = None) -> LoginRequest:
+        """Store a request; with a session, the person need not say again who they are."""
+        if session is not None:
+            subject = await self._find_subject(session.person.id)
+            known = replace(request, person_id=session.person.id, amr=session.amr)
+            lacks_factor = subject is not None and subject.needs_second_factor and "otp" not in session.amr
+            request = known if lacks_factor else replace(known, session_id=session.id)
+        return await self.requests.begin(request)
+
+    async def identify(self, request: LoginRequest, username: str, password: str, address: str) -> LoginRequest:
+        """Who is there, by password. Raises `InvalidInput`, `RateLimited`, `Forbidden`."""
+        person = await self._password.check(username, password, address)
+        return await self.identified(request, person.id, ("pwd",))
+
+    async def identified(self, request: LoginRequest, person_id: str, amr: tuple[str, ...]) -> LoginRequest:
+        """Who is there, and how they proved it: also where sign-in by another provider arrives."""
+        request = replace(request, person_id=person_id, amr=amr, session_id=None)
+        await self.requests.save(request)
+        return request
+
+    async def check_code(self, request: LoginRequest, code: str) -> LoginRequest:
+        """The second factor. Raises `InvalidInput`, `RateLimited`."""
+        return await self._prove_factor(request, code, is_enrolment=False)
+
+    async def enrol_factor(self, request: LoginRequest, code: str) -> LoginRequest:
+        """The second factor, for the first time. Raises `InvalidInput`, `RateLimited`."""
+        return await self._prove_factor(request, code, is_enrolment=True)
+
+    async def _prove_factor(self, request: LoginRequest, code: str, *, is_enrolment: bool) -> LoginRequest:
+        person_id = request.person_id or ""
+        code = "".join(code.split())
+        await self._throttle.count_code(person_id)
+        if is_enrolment:
+            right = await self.totp.confirm(request.id, person_id, code)
+        else:
+            right = await self.totp.check(person_id, code)
+        if not right:
+            await self._password.refuse(person_id, "wrong code")
+            raise InvalidInput(WRONG_CODE, fields=[FieldError("code", WRONG_CODE)])
+        await self._throttle.clear_code(person_id)
+        request = replace(request, amr=(*request.amr, "otp"), session_id=None)
+        await self.requests.save(request)
+        return request
+
+    async def answer_consent(self, request: LoginRequest, *, given: bool) -> LoginRequest:
+        """The person's yes or no."""
+        assert request.consent is not None
+        assert request.person_id is not None
+        question = replace(request.consent, scopes=await self.scopes_asked(request))
+        if given:
+            await self._consents.give(request.person_id, question)
+        else:
+            await self._consents.refuse(request.person_id, question)
+        request = replace(request, consent_answer="given" if given else "refused")
+        await self.requests.save(request)
+        return request
+
+    async def scopes_asked(self, request: LoginRequest) -> tuple[str, ...]:
+        """Those scopes of the question that this person could grant at all."""
+        subject = await self._subject(request)
+        if subject is None or request.consent is None:
+            return ()
+        return tuple(scope for scope in request.consent.scopes if scope in subject.permitted_scopes)
+
+    async def _subject(self, request: LoginRequest) -> Subject | None:
+        return await self._find_subject(request.person_id) if request.person_id else None
+
+    async def _find_subject(self, person_id: str) -> Subject | None:
+        async with self._database.reading() as session:
+            return await find_subject(session, person_id)
+
+    async def _facts(self, request: LoginRequest, subject: Subject | None) -> PersonFacts | None:
+        if subject is None:
+            return None
+        has_consented = True
+        if request.consent is not None:
+            asked = [scope for scope in request.consent.scopes if scope in subject.permitted_scopes]
+            has_consented = await self._consents.covers(subject.person.id, request.consent.client_id, asked)
+        return PersonFacts(
+            needs_second_factor=subject.needs_second_factor,
+            has_second_factor=await self.totp.is_enrolled(subject.person.id),
+            has_consented=has_consented,
+        )

@@ -1,0 +1,280 @@
+"""Deciding about authorization requests: sign in first, consent first, refuse, or hand out a code."""
+
+from dataclasses import dataclass
+
+from idp.consent.service import ConsentQuestion, ConsentService
+from idp.keys import TokenKeys
+from idp.login.flow import LoginRequest
+from idp.login.service import LoginService
+from idp.oauth2.authorize.checks import CHECKS, RESPONSE_MODES
+from idp.oauth2.authorize.codes import CodeStore, IssuedCode
+from idp.oauth2.authorize.request import (
+    Attempt,
+    AuthorizationRequest,
+    ReturnAddress,
+    from_bytes,
+    to_bytes,
+)
+from idp.oauth2.clients.client import Client
+from idp.oauth2.clients.service import ClientService
+from idp.oauth2.errors import OAuthError
+from idp.oauth2.parameters import Parameters
+from idp.oauth2.return_address import origin_of
+from idp.sessions.service import Session
+from idp.settings import IdpSettings
+from idp.tokens import id_token
+from idp.tokens.access_token import SignInFacts
+from idp.tokens.service import TokenGrant, TokenService
+from idp.tokens.subject import Subject, find_subject
+from kernel.audit.chain import Actor, AuditEvent, AuditTrail
+from kernel.clock import Clock
+from kernel.database.engine import Database
+from kernel.ephemeral.store import EphemeralStore
+from kernel.errors import Gone
+from kernel.ids.time_ordered import new_id
+
+CONTINUE_PATH = "/oauth2/authorize/continue"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """The browser that brings a request: its live session, and the hash of its sign-in cookie."""
+
+    session: Session | None
+    browser: str
+
+
+@dataclass(frozen=True)
+class ClientAnswer:
+    """Parameters that go back to the client by way of the browser."""
+
+    address: ReturnAddress
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True)
+class SignInNeeded:
+    """The person has something to do first; the sign-in comes back to `CONTINUE_PATH`."""
+
+    login: LoginRequest
+
+
+Answer = ClientAnswer | SignInNeeded
+
+
+@dataclass(frozen=True)
+class AuthorizationParts:
+    """What the authorization endpoint works with."""
+
+    database: Database
+    ephemeral: EphemeralStore
+    audit: AuditTrail
+    clock: Clock
+    settings: IdpSettings
+    keys: TokenKeys
+    clients: ClientService
+    codes: CodeStore
+    consents: ConsentService
+    login: LoginService
+    tokens: TokenService
+
+
+class AuthorizationService:
+    """The authorization endpoint's use cases: begin a request, and resume it after the sign-in."""
+
+    def __init__(self, parts: AuthorizationParts) -> None:
+        self._parts = parts
+
+    async def begin(self, parameters: Parameters, visitor: Visitor) -> Answer:
+        """Judge a new request. Raises `OAuthError` only for what must be shown to the person."""
+        client = await self._parts.clients.find(parameters.get("client_id"))
+        attempt = Attempt(parameters, client)
+        try:
+            for check in CHECKS:
+                check(attempt)
+            request = self._accept(attempt)
+            return await self._decide(request, attempt.known_client, visitor, None)
+        except OAuthError as error:
+            if not error.redirectable:
+                raise
+            return self._refusal(_return_address(attempt), error)
+
+    async def resume(self, request_id: str, visitor: Visitor) -> Answer:
+        """Go on after a sign-in. Raises `Gone` when the request is over, `OAuthError` when the client is."""
+        login = await self._parts.login.requests.load(request_id, visitor.browser)
+        stored = await self._parts.ephemeral.get(f"authorization:{request_id}")
+        if stored is None:
+            raise Gone("This sign-in was finished already. Go back to the application and start again.")
+        request = from_bytes(stored)
+        client = await self._parts.clients.find(request.client_id)
+        if client is None or request.address.redirect_uri not in client.redirect_uris:
+            raise OAuthError("invalid_request", "The client is no longer registered.")
+        try:
+            if login.consent_answer == "refused":
+                raise OAuthError("access_denied", "The person did not consent.", redirectable=True)
+            answer = await self._decide(request, client, visitor, login)
+        except OAuthError as error:
+            answer = self._refusal(request.address, error)
+        if isinstance(answer, ClientAnswer):
+            await self._parts.ephemeral.delete(f"authorization:{request_id}")
+            await self._parts.login.requests.finish(login)
+        return answer
+
+    def _accept(self, attempt: Attempt) -> AuthorizationRequest:
+        parameters = attempt.parameters
+        max_age = parameters.get("max_age")
+        return AuthorizationRequest(
+            client_id=attempt.known_client.client_id,
+            address=_return_address(attempt),
+            scopes=tuple(scope for scope in attempt.scopes if scope in attempt.known_client.allowed_scopes),
+            nonce=parameters.get("nonce"),
+            code_challenge=parameters.get("code_challenge"),
+            prompts=tuple(sorted(attempt.prompts)),
+            max_age=int(max_age) if max_age is not None else None,
+            login_hint=parameters.get("login_hint"),
+            hinted_sub=self._hinted_sub(parameters.get("id_token_hint")),
+            received_at=self._parts.clock(),
+        )
+
+    def _hinted_sub(self, hint: str | None) -> str | None:
+        if hint is None:
+            return None
+        claims = self._parts.keys.find_claims(hint, id_token.TYP)
+        if claims is None:
+            raise OAuthError("invalid_request", "The id_token_hint is not ours.", redirectable=True)
+        return str(claims["sub"])
+
+    async def _decide(
+        self, request: AuthorizationRequest, client: Client, visitor: Visitor, login: LoginRequest | None
+    ) -> Answer:
+        session = visitor.session
+        if session is None or not _is_fresh_enough(request, session):
+            return await self._ask_to_sign_in(request, client, visitor.browser, None)
+        if request.hinted_sub not in {None, session.person.id}:
+            if login is not None:
+                raise _refuse("login_required", "Another person signed in than the id_token_hint names.")
+            return await self._ask_to_sign_in(request, client, visitor.browser, None)
+        async with self._parts.database.reading() as reading:
+            subject = await find_subject(reading, session.person.id)
+        if subject is None or (subject.needs_second_factor and "otp" not in session.amr):
+            return await self._ask_to_sign_in(request, client, visitor.browser, session)
+        scopes = tuple(scope for scope in request.scopes if scope in subject.permitted_scopes)
+        if request.scopes and not scopes:
+            raise _refuse("invalid_scope", "This person may not grant any of the requested scopes.")
+        if not await self._has_consent(request, client, subject, scopes, login):
+            return await self._ask_to_consent(request, client, visitor.browser, session)
+        return await self._hand_out_code(request, client, session, scopes)
+
+    async def _has_consent(
+        self,
+        request: AuthorizationRequest,
+        client: Client,
+        subject: Subject,
+        scopes: tuple[str, ...],
+        login: LoginRequest | None,
+    ) -> bool:
+        covered = await self._parts.consents.covers(subject.person.id, client.client_id, scopes)
+        if client.first_party:
+            if not covered:
+                await self._parts.consents.imply(subject.person.id, client.client_id, scopes)
+            return True
+        was_asked = login is not None and login.consent_answer == "given"
+        return covered and (was_asked or "consent" not in request.prompts)
+
+    async def _ask_to_sign_in(
+        self, request: AuthorizationRequest, client: Client, browser: str, session: Session | None
+    ) -> SignInNeeded:
+        if "none" in request.prompts:
+            raise _refuse("login_required", "The person must sign in.")
+        return await self._send_to_login(request, client, browser, session)
+
+    async def _ask_to_consent(
+        self, request: AuthorizationRequest, client: Client, browser: str, session: Session
+    ) -> SignInNeeded:
+        if "none" in request.prompts:
+            raise _refuse("consent_required", "The person must consent.")
+        return await self._send_to_login(request, client, browser, session)
+
+    async def _send_to_login(
+        self, request: AuthorizationRequest, client: Client, browser: str, session: Session | None
+    ) -> SignInNeeded:
+        login = LoginRequest(
+            id="",
+            browser=browser,
+            resume_at=CONTINUE_PATH + "?request={id}",
+            begun_at=request.received_at,
+            client_name="" if client.first_party else client.name,
+            leads_to=origin_of(request.address.redirect_uri),
+            username_hint=request.login_hint or "",
+            consent=_question(request, client),
+            must_consent="consent" in request.prompts,
+        )
+        login = await self._parts.login.begin(login, session)
+        seconds = self._parts.settings.login_request_seconds
+        await self._parts.ephemeral.put(f"authorization:{login.id}", to_bytes(request), seconds)
+        return SignInNeeded(login)
+
+    async def _hand_out_code(
+        self, request: AuthorizationRequest, client: Client, session: Session, scopes: tuple[str, ...]
+    ) -> ClientAnswer:
+        grant = TokenGrant(
+            id=new_id(),
+            client_id=request.client_id,
+            person_id=session.person.id,
+            session_id=session.id,
+            scopes=scopes,
+            sign_in=SignInFacts(session.auth_time, session.acr, session.amr),
+            ends_with_session=client.first_party or "offline_access" not in scopes,
+        )
+        async with self._parts.database.transaction() as transaction:
+            await self._parts.tokens.open_grant(transaction, grant)
+            await self._parts.audit.record(
+                transaction,
+                AuditEvent(
+                    "idp.authorize",
+                    Actor("user", session.person.id),
+                    f"client:{request.client_id}",
+                    detail={"scopes": list(scopes), "grant": grant.id},
+                ),
+            )
+        code = await self._parts.codes.issue(
+            IssuedCode(grant, request.address.redirect_uri, request.code_challenge, request.nonce)
+        )
+        return self._answer(request.address, {"code": code})
+
+    def _refusal(self, address: ReturnAddress, error: OAuthError) -> ClientAnswer:
+        return self._answer(address, error.to_json())
+
+    def _answer(self, address: ReturnAddress, parameters: dict[str, str]) -> ClientAnswer:
+        state = {"state": address.state} if address.state is not None else {}
+        return ClientAnswer(address, {**parameters, **state, "iss": self._parts.settings.issuer})
+
+
+def _return_address(attempt: Attempt) -> ReturnAddress:
+    parameters = attempt.parameters
+    mode = parameters.get("response_mode")
+    return ReturnAddress(
+        redirect_uri=parameters.require("redirect_uri"),
+        state=parameters.get("state"),
+        response_mode=mode if mode in RESPONSE_MODES else "query",
+    )
+
+
+def _is_fresh_enough(request: AuthorizationRequest, session: Session) -> bool:
+    """Whether the sign-in counts for this request: it came after it, or nobody asked for a new one."""
+    if session.auth_time >= request.received_at:
+        return True
+    if {"login", "select_account"}.intersection(request.prompts):
+        return False
+    age = (request.received_at - session.auth_time).total_seconds()
+    return request.max_age is None or age <= request.max_age
+
+
+def _question(request: AuthorizationRequest, client: Client) -> ConsentQuestion | None:
+    if client.first_party:
+        return None
+    return ConsentQuestion(client.client_id, client.name, request.scopes)
+
+
+def _refuse(error: str, description: str) -> OAuthError:
+    return OAuthError(error, description, redirectable=True)

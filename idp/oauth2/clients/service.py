@@ -1,0 +1,126 @@
+"""Registering clients and finding them."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from idp.oauth2.clients.client import Client, ClientRegistration, ClientRole, check_registration
+from idp.oauth2.clients.records import ClientRow, list_clients
+from idp.sessions.service import hash_token
+from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
+from kernel.clock import Clock
+from kernel.database.engine import Database
+from kernel.errors import Conflict, InvalidInput, NotFound
+from kernel.ids.uscc import Uscc
+
+
+class ClientService:
+    """Clients; every change is in the audit trail."""
+
+    def __init__(self, database: Database, audit: AuditTrail, clock: Clock) -> None:
+        self._database = database
+        self._audit = audit
+        self._clock = clock
+
+    async def create(
+        self, registration: ClientRegistration, *, secret: str | None = None, actor: Actor = SYSTEM
+    ) -> tuple[Client, str | None]:
+        """Register a client; gives its secret, readable only now (None for a public client).
+
+        `secret` may be given where two sides are set up together; at least 32 characters. Raises `InvalidInput`,
+        `Conflict` (the client_id is taken).
+        """
+        check_registration(registration)
+        if secret is not None and len(secret) < 32:
+            raise InvalidInput("A client secret needs at least 32 characters.")
+        chosen = None if registration.is_public else secret or new_secret()
+        row = _row(registration, self._clock())
+        row.secret_hash = hash_token(chosen) if chosen else None
+        async with self._database.transaction() as session:
+            if await session.get(ClientRow, row.client_id):
+                raise Conflict("There is already an application with this client_id.")
+            session.add(row)
+            detail = {"role": row.role, "scopes": row.scopes, "grant_types": row.grant_types}
+            await self._audit.record(
+                session, AuditEvent("idp.client.create", actor, f"client:{row.client_id}", detail=detail)
+            )
+        return _client(row), chosen
+
+    async def rotate_secret(self, client_id: str, actor: Actor = SYSTEM) -> str:
+        """Give a client a new secret; the old one ends at once. Raises `NotFound`, `InvalidInput`."""
+        secret = new_secret()
+        async with self._database.transaction() as session:
+            row = await session.get(ClientRow, client_id)
+            if row is None:
+                raise NotFound("There is no such application.")
+            if row.secret_hash is None:
+                raise InvalidInput("This application is public: it has no secret.")
+            row.secret_hash, row.secret_changed_at = hash_token(secret), self._clock()
+            await self._audit.record(session, AuditEvent("idp.client.rotate-secret", actor, f"client:{client_id}"))
+        return secret
+
+    async def disable(self, client_id: str, actor: Actor = SYSTEM) -> None:
+        """Keep a client out. Raises `NotFound`."""
+        async with self._database.transaction() as session:
+            row = await session.get(ClientRow, client_id)
+            if row is None:
+                raise NotFound("There is no such application.")
+            row.disabled_at = self._clock()
+            await self._audit.record(session, AuditEvent("idp.client.disable", actor, f"client:{client_id}"))
+
+    async def find(self, client_id: str | None) -> Client | None:
+        """The client of this id, unless it is disabled."""
+        if not client_id or len(client_id) > 64:
+            return None
+        async with self._database.reading() as session:
+            row = await session.get(ClientRow, client_id)
+        return _client(row) if row is not None and row.disabled_at is None else None
+
+    async def list(self) -> Sequence[Client]:
+        """Every client, by name."""
+        async with self._database.reading() as session:
+            return [_client(row) for row in await list_clients(session)]
+
+
+def new_secret() -> str:
+    """256 random bits in base64url."""
+    return secrets.token_urlsafe(32)
+
+
+def _row(registration: ClientRegistration, now: datetime) -> ClientRow:
+    return ClientRow(
+        client_id=registration.client_id or secrets.token_hex(12),
+        name=registration.name.strip(),
+        role=str(registration.role),
+        redirect_uris=list(registration.redirect_uris),
+        post_logout_redirect_uris=list(registration.post_logout_redirect_uris),
+        scopes=sorted(set(registration.scopes)),
+        grant_types=sorted(set(registration.grant_types)),
+        organisation_uscc=str(Uscc.parse(registration.organisation_uscc)) if registration.organisation_uscc else None,
+        organisation_name=registration.organisation_name,
+        requires_pkce=registration.requires_pkce,
+        first_party=registration.first_party,
+        may_realname=registration.may_realname,
+        created_at=now,
+        secret_changed_at=now,
+    )
+
+
+def _client(row: ClientRow) -> Client:
+    organisation = None
+    if row.organisation_uscc:
+        organisation = {"uscc": row.organisation_uscc, "name": row.organisation_name or ""}
+    return Client(
+        client_id=row.client_id,
+        name=row.name,
+        role=ClientRole(row.role),
+        redirect_uris=tuple(row.redirect_uris),
+        post_logout_redirect_uris=tuple(row.post_logout_redirect_uris),
+        scopes=frozenset(row.scopes),
+        grant_types=frozenset(row.grant_types),
+        organisation=organisation,
+        requires_pkce=row.requires_pkce,
+        first_party=row.first_party,
+        may_realname=row.may_realname,
+        secret_hash=row.secret_hash,
+    )

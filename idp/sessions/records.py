@@ -1,0 +1,45 @@
+"""Rows: sessions."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, Integer, LargeBinary, String, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp.schema import Base
+from kernel.database.schema import JSONDocument, UTCDateTime
+
+
+class SessionRow(Base):
+    """One browser in which one person is signed in. `id` is the `sid` of ID tokens; it opens nothing."""
+
+    __tablename__ = "idp_session"
+    __table_args__ = (Index("ix_idp_session_person_id", "person_id"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    person_id: Mapped[str] = mapped_column(String(40))
+    auth_time: Mapped[datetime] = mapped_column(UTCDateTime)
+    amr: Mapped[list[str]] = mapped_column(JSONDocument)
+    assurance_level: Mapped[int] = mapped_column(Integer)
+    browser: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+async def find_by_token_hash(session: AsyncSession, token_hash: bytes) -> SessionRow | None:
+    """The session whose cookie has this hash."""
+    found: SessionRow | None = await session.scalar(select(SessionRow).where(SessionRow.token_hash == token_hash))
+    return found
+
+
+async def list_open(session: AsyncSession, person_id: str, now: datetime) -> list[SessionRow]:
+    """A person's sessions that have not ended, the last seen first."""
+    statement = (
+        select(SessionRow)
+        .where(SessionRow.person_id == person_id, SessionRow.ended_at.is_(None), SessionRow.expires_at > now)
+        .order_by(SessionRow.seen_at.desc())
+    )
+    return list(await session.scalars(statement))

@@ -1,0 +1,62 @@
+"""What an operator may turn at the identity provider. Times are seconds unless the name says otherwise."""
+
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kernel.errors import ConfigurationError
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class IdpSettings(BaseSettings):
+    """Settings of `idp`, read from `XINYIN_IDP_*` where the composition root does not hand them in."""
+
+    model_config = SettingsConfigDict(env_prefix="XINYIN_IDP_", frozen=True)
+
+    issuer: str = Field(description="The public address of this service, without a slash at the end.")
+    resource_audience: str = Field(default="", description="`aud` of access tokens; the issuer when empty.")
+    after_sign_in_path: str = Field(default="/", description="Where a sign-in ends that no application asked for.")
+    signing_algorithm: str = Field(default="ES256", description="ES256 or RS256.")
+
+    authorization_code_seconds: int = Field(default=60, ge=10, le=600)
+    access_token_seconds: int = Field(default=600, ge=30, le=3600)
+    id_token_seconds: int = Field(default=600, ge=30, le=3600)
+    refresh_token_seconds: int = Field(default=30 * 86400, ge=60)
+    login_request_seconds: int = Field(default=1800, ge=60)
+    session_idle_seconds: int = Field(default=2 * 3600, ge=60)
+    session_absolute_seconds: int = Field(default=12 * 3600, ge=60)
+
+    attempts_per_account_and_address: int = Field(default=5, ge=1)
+    attempts_per_account: int = Field(default=50, ge=1)
+    attempts_per_address: int = Field(default=100, ge=1)
+    attempts_window_seconds: int = Field(default=900, ge=10)
+
+    password_hash_memory_kib: int = Field(default=19 * 1024, ge=8)
+    password_hash_passes: int = Field(default=2, ge=1)
+    password_hash_threads: int = Field(default=2, ge=1, le=64)
+    password_minimum_length: int = Field(default=8, ge=8)
+
+    population_register_url: str = Field(default="", description="Base address of the name and number check.")
+
+    @model_validator(mode="after")
+    def _check(self) -> "IdpSettings":
+        parts = urlsplit(self.issuer)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or self.issuer.endswith("/"):
+            raise ConfigurationError("XINYIN_PUBLIC_URL must be an http(s) address without a slash at the end.")
+        if parts.query or parts.fragment:
+            raise ConfigurationError("XINYIN_PUBLIC_URL must have neither a query nor a fragment.")
+        if self.signing_algorithm not in {"ES256", "RS256"}:
+            raise ConfigurationError("XINYIN_IDP_SIGNING_ALGORITHM must be ES256 or RS256.")
+        return self
+
+    @property
+    def audience(self) -> str:
+        """Who access tokens are for (RFC 9068 §2.2 `aud`)."""
+        return self.resource_audience or self.issuer
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us by https, so that cookies take the `__Host-` prefix."""
+        return self.issuer.startswith("https://")

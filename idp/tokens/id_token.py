@@ -1,0 +1,58 @@
+"""Claims of ID tokens (OpenID Connect Core 1.0 §2, §3.1.3.6)."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from idp.tokens.access_token import SignInFacts
+
+TYP = "JWT"
+
+
+@dataclass(frozen=True)
+class IdTokenFrame:
+    """What every ID token of this service has in common."""
+
+    issuer: str
+    lifetime: timedelta
+
+
+@dataclass(frozen=True)
+class IdTokenFacts:
+    """What one ID token says. `nonce` is the client's, given back unchanged."""
+
+    client_id: str
+    sub: str
+    sid: str | None
+    sign_in: SignInFacts
+    nonce: str | None
+    access_token: str
+
+
+def id_token_claims(frame: IdTokenFrame, now: datetime, facts: IdTokenFacts) -> dict[str, Any]:
+    """The claims; personal ones are left to userinfo."""
+    issued_at = int(now.timestamp())
+    claims: dict[str, Any] = {
+        "iss": frame.issuer,
+        "sub": facts.sub,
+        "aud": facts.client_id,
+        "iat": issued_at,
+        "exp": issued_at + int(frame.lifetime.total_seconds()),
+        "auth_time": int(facts.sign_in.auth_time.timestamp()),
+        "acr": facts.sign_in.acr,
+        "amr": list(facts.sign_in.amr),
+        "at_hash": half_hash(facts.access_token),
+    }
+    if facts.nonce is not None:
+        claims["nonce"] = facts.nonce
+    if facts.sid is not None:
+        claims["sid"] = facts.sid
+    return claims
+
+
+def half_hash(token: str) -> str:
+    """`at_hash`: the left half of the SHA-256, base64url (§3.1.3.6, for ES256 and RS256)."""
+    digest = hashlib.sha256(token.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()

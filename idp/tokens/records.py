@@ -1,0 +1,87 @@
+"""Rows: token families ("grants"), their refresh tokens, and access tokens that were taken back."""
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, Index, LargeBinary, String, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp.schema import Base
+from kernel.database.schema import JSONDocument, UTCDateTime
+
+
+class TokenGrantRow(Base):
+    """One family: every token that came from one authorization code. Ended as one."""
+
+    __tablename__ = "idp_token_grant"
+    __table_args__ = (
+        Index("ix_idp_token_grant_session_id", "session_id"),
+        Index("ix_idp_token_grant_person_id", "person_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[str] = mapped_column(String(40))
+    session_id: Mapped[str] = mapped_column(String(40))
+    scopes: Mapped[list[str]] = mapped_column(JSONDocument)
+    auth_time: Mapped[datetime] = mapped_column(UTCDateTime)
+    ends_with_session: Mapped[bool] = mapped_column(Boolean)
+    acr: Mapped[str] = mapped_column(String(64))
+    amr: Mapped[list[str]] = mapped_column(JSONDocument)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_because: Mapped[str | None] = mapped_column(String(64))
+
+
+class RefreshTokenRow(Base):
+    """One refresh token, by its SHA-256. `used_at` is set once; a second use ends the family."""
+
+    __tablename__ = "idp_refresh_token"
+    __table_args__ = (Index("ix_idp_refresh_token_grant_id", "grant_id"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    grant_id: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class RevokedAccessTokenRow(Base):
+    """An access token that was taken back by itself; kept until it would have ended anyway."""
+
+    __tablename__ = "idp_revoked_access_token"
+
+    jti: Mapped[str] = mapped_column(String(40), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+async def claim_refresh_token(session: AsyncSession, token_hash: bytes, now: datetime) -> bool:
+    """Mark a refresh token used; of many callers one is told True."""
+    claimed = await session.execute(
+        update(RefreshTokenRow)
+        .where(RefreshTokenRow.token_hash == token_hash, RefreshTokenRow.used_at.is_(None))
+        .values(used_at=now)
+        .returning(RefreshTokenRow.grant_id)
+    )
+    return claimed.first() is not None
+
+
+async def list_grants_of_session(session: AsyncSession, session_id: str) -> list[TokenGrantRow]:
+    """Families that began in this sign-in session, end with it, and still count."""
+    statement = select(TokenGrantRow).where(
+        TokenGrantRow.session_id == session_id,
+        TokenGrantRow.ends_with_session,
+        TokenGrantRow.revoked_at.is_(None),
+    )
+    return list(await session.scalars(statement))
+
+
+async def list_grants_of_client(session: AsyncSession, person_id: str, client_id: str) -> list[TokenGrantRow]:
+    """Families of one person at one client that still count."""
+    statement = select(TokenGrantRow).where(
+        TokenGrantRow.person_id == person_id,
+        TokenGrantRow.client_id == client_id,
+        TokenGrantRow.revoked_at.is_(None),
+    )
+    return list(await session.scalars(statement))

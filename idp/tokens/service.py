@@ -1,0 +1,219 @@
+"""Writing tokens, renewing them, taking them back."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from idp.keys import TokenKeys
+from idp.sessions.service import hash_token
+from idp.settings import IdpSettings
+from idp.tokens import access_token, id_token
+from idp.tokens.access_token import AccessTokenFrame, SignInFacts
+from idp.tokens.id_token import IdTokenFacts, IdTokenFrame
+from idp.tokens.records import (
+    RefreshTokenRow,
+    RevokedAccessTokenRow,
+    TokenGrantRow,
+    claim_refresh_token,
+    list_grants_of_client,
+    list_grants_of_session,
+)
+from idp.tokens.subject import Subject, find_subject
+from kernel.audit.chain import Actor, AuditEvent, AuditTrail
+from kernel.clock import Clock
+from kernel.database.engine import Database
+
+
+@dataclass(frozen=True)
+class TokenGrant:
+    """What one authorization code stands for, and every token that comes from it."""
+
+    id: str
+    client_id: str
+    person_id: str
+    session_id: str
+    scopes: tuple[str, ...]
+    sign_in: SignInFacts
+    ends_with_session: bool = True
+
+
+@dataclass(frozen=True)
+class IssuedTokens:
+    """Tokens as they leave, readable only here."""
+
+    access_token: str
+    expires_in: int
+    scopes: tuple[str, ...]
+    refresh_token: str | None = None
+    id_token: str | None = None
+
+
+class RefreshOutcome(Enum):
+    """What became of a presented refresh token."""
+
+    ACCEPTED = auto()
+    UNKNOWN = auto()
+    REUSED = auto()
+
+
+class TokenService:
+    """Tokens of this issuer. Methods that take a `session` join the caller's transaction."""
+
+    def __init__(
+        self, database: Database, audit: AuditTrail, clock: Clock, keys: TokenKeys, settings: IdpSettings
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._clock = clock
+        self._keys = keys
+        access_lifetime = timedelta(seconds=settings.access_token_seconds)
+        self._access_frame = AccessTokenFrame(settings.issuer, settings.audience, access_lifetime)
+        self._id_frame = IdTokenFrame(settings.issuer, timedelta(seconds=settings.id_token_seconds))
+        self._family_lifetime = timedelta(seconds=settings.refresh_token_seconds)
+
+    async def open_grant(self, session: AsyncSession, grant: TokenGrant) -> None:
+        """Begin a family."""
+        now = self._clock()
+        session.add(
+            TokenGrantRow(
+                id=grant.id,
+                client_id=grant.client_id,
+                person_id=grant.person_id,
+                session_id=grant.session_id,
+                scopes=list(grant.scopes),
+                auth_time=grant.sign_in.auth_time,
+                acr=grant.sign_in.acr,
+                amr=list(grant.sign_in.amr),
+                ends_with_session=grant.ends_with_session,
+                created_at=now,
+                expires_at=now + self._family_lifetime,
+            )
+        )
+
+    async def add_refresh_token(self, session: AsyncSession, grant: TokenGrant) -> str:
+        """A new refresh token of a family."""
+        token = secrets.token_urlsafe(32)
+        row = await session.get(TokenGrantRow, grant.id)
+        now = self._clock()
+        expires_at = row.expires_at if row else now + self._family_lifetime
+        session.add(
+            RefreshTokenRow(token_hash=hash_token(token), grant_id=grant.id, created_at=now, expires_at=expires_at)
+        )
+        return token
+
+    async def use_refresh_token(
+        self, session: AsyncSession, token: str, client_id: str
+    ) -> tuple[RefreshOutcome, TokenGrant | None]:
+        """Use up a refresh token of this client. One that was used before ends its whole family (RFC 9700 §4.14.2)."""
+        row = await session.get(RefreshTokenRow, hash_token(token))
+        grant = await session.get(TokenGrantRow, row.grant_id) if row else None
+        if row is None or grant is None or grant.client_id != client_id:
+            return RefreshOutcome.UNKNOWN, None
+        if not await claim_refresh_token(session, row.token_hash, self._clock()):
+            await self._revoke(session, grant, "refresh token used twice")
+            return RefreshOutcome.REUSED, None
+        if grant.revoked_at is not None or row.expires_at <= self._clock():
+            return RefreshOutcome.UNKNOWN, None
+        return RefreshOutcome.ACCEPTED, _grant(grant)
+
+    def write_for_person(self, grant: TokenGrant, subject: Subject, scopes: tuple[str, ...]) -> str:
+        """A signed access token of a family, saying what the person may at this moment."""
+        claims = access_token.person_claims(self._access_frame, self._clock(), subject, scopes, grant.sign_in)
+        return self._keys.sign({**claims, "client_id": grant.client_id, "grant": grant.id}, access_token.TYP)
+
+    def write_for_client(self, client_id: str, scopes: tuple[str, ...], organisation: Mapping[str, str] | None) -> str:
+        """A signed access token for a client itself."""
+        claims = access_token.client_claims(self._access_frame, self._clock(), client_id, scopes, organisation)
+        return self._keys.sign(claims, access_token.TYP)
+
+    def write_id_token(self, grant: TokenGrant, nonce: str | None, token: str) -> str:
+        """A signed ID token for the client of a family."""
+        facts = IdTokenFacts(grant.client_id, grant.person_id, grant.session_id, grant.sign_in, nonce, token)
+        return self._keys.sign(id_token.id_token_claims(self._id_frame, self._clock(), facts), id_token.TYP)
+
+    @property
+    def access_token_seconds(self) -> int:
+        """How long an access token counts."""
+        return int(self._access_frame.lifetime.total_seconds())
+
+    async def find_access_token(self, unverified_jwt: str) -> dict[str, Any] | None:
+        """The claims of an access token that still counts: ours, not ended, not taken back, its person active."""
+        claims = self._keys.find_claims(unverified_jwt, access_token.TYP)
+        if claims is None or claims["exp"] <= self._clock().timestamp():
+            return None
+        async with self._database.reading() as session:
+            if await session.get(RevokedAccessTokenRow, claims["jti"]):
+                return None
+            if "grant" not in claims:
+                return claims
+            grant = await session.get(TokenGrantRow, claims["grant"])
+            subject = await find_subject(session, claims["sub"])
+        if grant is None or grant.revoked_at is not None or subject is None:
+            return None
+        return claims if subject.person.stands_by(grant.auth_time) else None
+
+    async def find_refresh_token(self, token: str) -> tuple[TokenGrant, datetime] | None:
+        """The family and end of a refresh token that still counts."""
+        async with self._database.reading() as session:
+            row = await session.get(RefreshTokenRow, hash_token(token))
+            grant = await session.get(TokenGrantRow, row.grant_id) if row else None
+        if row is None or grant is None or row.used_at or grant.revoked_at or row.expires_at <= self._clock():
+            return None
+        return _grant(grant), row.expires_at
+
+    async def revoke_access_token(self, claims: Mapping[str, Any]) -> None:
+        """Take back one access token."""
+        expires_at = datetime.fromtimestamp(claims["exp"], tz=self._clock().tzinfo)
+        async with self._database.transaction() as session:
+            await session.merge(RevokedAccessTokenRow(jti=claims["jti"], expires_at=expires_at))
+            actor = Actor("client", claims["client_id"])
+            await self._audit.record(session, AuditEvent("idp.token.revoke", actor, f"access-token:{claims['jti']}"))
+
+    async def revoke_grant(self, grant_id: str, because: str, *, client_id: str | None = None) -> None:
+        """End a family (only if it is this client's, where one is named). Ending an ended family changes nothing."""
+        async with self._database.transaction() as session:
+            row = await session.get(TokenGrantRow, grant_id)
+            if row is not None and client_id in {None, row.client_id}:
+                await self._revoke(session, row, because)
+
+    async def is_open(self, session: AsyncSession, grant_id: str) -> bool:
+        """Whether a family still counts."""
+        row = await session.get(TokenGrantRow, grant_id)
+        return row is not None and row.revoked_at is None and row.expires_at > self._clock()
+
+    async def revoke_session_grants(self, session: AsyncSession, session_id: str) -> None:
+        """End the families of a sign-in session, except those the person let go on without it."""
+        for row in await list_grants_of_session(session, session_id):
+            await self._revoke(session, row, "signed out")
+
+    async def revoke_client_grants(self, session: AsyncSession, person_id: str, client_id: str) -> None:
+        """End all families of a person at a client."""
+        for row in await list_grants_of_client(session, person_id, client_id):
+            await self._revoke(session, row, "consent withdrawn")
+
+    async def _revoke(self, session: AsyncSession, row: TokenGrantRow, because: str) -> None:
+        if row.revoked_at is not None:
+            return
+        row.revoked_at, row.revoked_because = self._clock(), because
+        detail = {"because": because, "person": row.person_id}
+        await self._audit.record(
+            session,
+            AuditEvent("idp.token-family.revoke", Actor("client", row.client_id), f"grant:{row.id}", detail=detail),
+        )
+
+
+def _grant(row: TokenGrantRow) -> TokenGrant:
+    return TokenGrant(
+        id=row.id,
+        client_id=row.client_id,
+        person_id=row.person_id,
+        session_id=row.session_id,
+        scopes=tuple(row.scopes),
+        sign_in=SignInFacts(row.auth_time, row.acr, tuple(row.amr)),
+        ends_with_session=row.ends_with_session,
+    )
