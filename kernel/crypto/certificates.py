@@ -236,7 +236,8 @@ class _PathSearch:
         known = [*self.anchors, *self.intermediates]
         named = [each for each in known if each not in path and last.issuer.matches(each.subject)]
         signers = [each for each in named if self._signed(last, each)]
-        if named and not signers:
+        self_issued = last.issuer.matches(last.subject)  # a strange root: untrusted, not badly signed
+        if named and not signers and not self_issued:
             self.fault = self.fault or ChainError(ChainErrorKind.BAD_SIGNATURE, last)
         for issuer in signers:
             yield from self.paths([*path, issuer])

@@ -92,10 +92,28 @@ class VerifiedJwt:
         return value if isinstance(value, str) else None
 
 
+@dataclass(frozen=True)
+class _Jwk:
+    """A public key and its members as they came. The library gets the key bare: it would judge `alg` its own way."""
+
+    members: Mapping[str, str]
+    key: AsymmetricKey
+
+    def may_have_signed(self, kid: str | None, algorithm: str) -> bool:
+        key_type, curve = _FITTING[algorithm]
+        names = {"Ed25519", "EdDSA"} if key_type == "OKP" else {algorithm}  # RFC 9864 renamed the one
+        return (
+            self.members["kty"] == key_type
+            and curve in (None, self.members.get("crv"))
+            and self.members.get("alg", algorithm) in names
+            and kid in (None, self.members.get("kid"))
+        )
+
+
 class JwkSet:
     """Public keys to verify with. Keys we cannot use are left out (RFC 7517 §5), private members dropped."""
 
-    def __init__(self, keys: Iterable[AsymmetricKey]) -> None:
+    def __init__(self, keys: Iterable[_Jwk]) -> None:
         self._keys = tuple(keys)
 
     @classmethod
@@ -112,22 +130,13 @@ class JwkSet:
         """The set of these public keys (DER SubjectPublicKeyInfo), each with its thumbprint for kid."""
         return cls.load({"keys": [public_jwk(spki) for spki in spkis]})
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, list[dict[str, str]]]:
         """The set as JSON to publish."""
-        return {"keys": [dict(key.as_dict(private=False)) for key in self._keys]}
+        return {"keys": [dict(key.members) for key in self._keys]}
 
     def candidates(self, kid: str | None, algorithm: str) -> list[AsymmetricKey]:
         """The keys a signature may be by: of the right type, and called `kid` if one is given."""
-        key_type, curve = _FITTING[algorithm]
-        names = {"Ed25519", "EdDSA"} if key_type == "OKP" else {algorithm}  # RFC 9864 renamed the one
-        return [
-            key
-            for key in self._keys
-            if key.key_type == key_type
-            and curve in (None, key.get("crv"))
-            and key.get("alg", algorithm) in names
-            and kid in (None, key.get("kid"))
-        ]
+        return [jwk.key for jwk in self._keys if jwk.may_have_signed(kid, algorithm)]
 
 
 @lru_cache(maxsize=256)
@@ -266,17 +275,18 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _load_jwk(document: Mapping[str, Any]) -> AsymmetricKey | None:
+def _load_jwk(document: Mapping[str, Any]) -> _Jwk | None:
     kind = _KINDS.get(str(document.get("kty")))
     if kind is None or document.get("use", "sig") != "sig":
         return None
-    public = {name: document[name] for name in _PUBLIC_MEMBERS if isinstance(document.get(name), str)}
+    members = {name: document[name] for name in _PUBLIC_MEMBERS if isinstance(document.get(name), str)}
+    bare = {name: value for name, value in members.items() if name not in ("kid", "use", "alg")}
     try:
-        key = kind.import_key(public)
-        too_short = isinstance(key, RSAKey) and key.public_key.key_size < 2048
+        key = kind.import_key(bare)
+        usable = not isinstance(key, RSAKey) or key.public_key.key_size >= 2048
     except (JoseError, ValueError, TypeError, KeyError):
         return None
-    return None if too_short else key
+    return _Jwk(members, key) if usable else None
 
 
 @lru_cache(maxsize=1)
