@@ -11,4 +11,5 @@ def canonical_text(text: str) -> str:
     """NFKC, upper case, without white space; raises InvalidInput for absurd lengths before doing any work."""
     if len(text) > _LONGEST:
         raise InvalidInput("This number is too long.")
-    return "".join(unicodedata.normalize("NFKC", text).upper().split())
+    upper = unicodedata.normalize("NFKC", text).upper()  # upper case may come out in another normal form
+    return "".join(unicodedata.normalize("NFKC", upper).split())
