@@ -61,15 +61,20 @@ def make_cades_signature(digest: bytes, signer: SigningKey, certificates: tuple[
     algorithm = _SIGNATURE_ALGORITHMS.get(signer.algorithm)
     if algorithm is None:
         raise MalformedStructure(f"PDF signatures are not made with {signer.algorithm}")
-    certificate_id = writer.sequence(writer.octets(hashlib.sha256(certificates[0]).digest()))
-    attributes = writer.set_of(
+    attributes = signed_attributes(digest, certificates[0])
+    return CadesSignature(certificates, attributes, algorithm, signer.sign(attributes)).encode()
+
+
+def signed_attributes(digest: bytes, certificate: bytes) -> bytes:
+    """What the signature covers: the document's `digest` and that of the signer's certificate, as a DER SET."""
+    certificate_id = writer.sequence(writer.octets(hashlib.sha256(certificate).digest()))
+    return writer.set_of(
         [
             _attribute(_CONTENT_TYPE, writer.oid(_DATA)),
             _attribute(_MESSAGE_DIGEST, writer.octets(digest)),
             _attribute(_SIGNING_CERTIFICATE_V2, writer.sequence(writer.sequence(certificate_id))),
         ]
     )
-    return CadesSignature(certificates, attributes, algorithm, signer.sign(attributes)).encode()
 
 
 def load_cades_signature(data: bytes) -> CadesSignature:

@@ -129,3 +129,22 @@ def readable_name(certificate: Certificate) -> str:
     if organisation and common and organisation != common:
         return f"{organisation} ({common})"
     return organisation or common or str(certificate.subject)
+
+
+def signer_name(certificate: bytes) -> str:
+    """As `readable_name`, empty for what is no certificate."""
+    try:
+        return readable_name(load_certificate(certificate))
+    except CertificateUnreadable:
+        return ""
+
+
+def readable_certificates(certificates: Iterable[bytes]) -> list[Certificate]:
+    """Those that can be read."""
+    loaded = []
+    for certificate in certificates:
+        try:
+            loaded.append(load_certificate(certificate))
+        except CertificateUnreadable:
+            continue
+    return loaded

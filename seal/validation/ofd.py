@@ -7,7 +7,8 @@ from datetime import datetime
 from seal.documents.ofd.archive import UnreadablePackage
 from seal.documents.ofd.document import OfdDocument, load_document
 from seal.documents.ofd.package import OfdPackage
-from seal.documents.ofd.signature_list import PROVIDER, entry_id, signatures_list
+from seal.documents.ofd.signature_list import entry_id, signatures_list
+from seal.documents.provider import PROVIDER
 from seal.validation.ofd_signature import OfdQuestion, SignatureInFile, judge_signature
 from seal.validation.report import (
     Check,

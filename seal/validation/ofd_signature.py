@@ -7,9 +7,8 @@ Step 0, the package, belongs to `ofd`.
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from kernel.crypto.certificates import CertificateUnreadable
 from kernel.crypto.sm3 import sm3
 from seal.documents.ofd.archive import UnreadablePackage
 from seal.documents.ofd.document import SignatureEntry
@@ -18,7 +17,12 @@ from seal.documents.ofd.signature_file import SignatureFile, load_signature_file
 from seal.structures.fields import MalformedStructure
 from seal.structures.gbt38540 import SealSignature, load_seal_signature
 from seal.structures.gm_cms import SM3, SignedData, load_signed_data
-from seal.validation.certificates import CertificateQuestion, judge_certificate, load_certificate, readable_name
+from seal.validation.certificates import (
+    CertificateQuestion,
+    judge_certificate,
+    readable_certificates,
+    signer_name,
+)
 from seal.validation.report import (
     Check,
     SealSummary,
@@ -31,6 +35,7 @@ from seal.validation.report import (
     warning,
 )
 from seal.validation.seal_checks import check_signature, judge_seal, summary
+from seal.validation.signing_time import judge_time
 from seal.validation.trust import TrustStore
 
 DESCRIPTION = "Description of the signature"
@@ -42,9 +47,7 @@ SIGNATURE = "Signature value"
 SEAL_FILE = "Copy of the seal in the file"
 CERTIFICATE = "Signer's certificate"
 REVOCATION = "Revocation of the signer's certificate"
-TIME = "Time of signing"
 
-CLOCK_SKEW = timedelta(minutes=5)
 _DIGESTS: dict[str, Callable[[bytes], bytes]] = {
     "1.2.156.10197.1.401": sm3,
     "1.2.156.10197.1.401.2": sm3,
@@ -130,7 +133,7 @@ def judge_signature(signature: SignatureInFile, question: OfdQuestion) -> Signat
         return SignatureReport(kind, "", None, nothing, not uncovered, tuple(checks))
     return SignatureReport(
         kind,
-        _signer_name(judged.certificate),
+        signer_name(judged.certificate),
         judged.seal,
         judged.time,
         not uncovered,
@@ -226,12 +229,7 @@ def _judge_seal_signature(
 def _judge_signed_data(value: SignedData, described: bytes, question: OfdQuestion) -> _Judged:
     digest = sm3(described) if value.digest_algorithm == SM3 else None
     used_at = value.signed_at or question.asked_at
-    companions = []
-    for certificate in value.certificates:
-        try:
-            companions.append(load_certificate(certificate))
-        except CertificateUnreadable:
-            continue
+    companions = readable_certificates(value.certificates)
     checks = [
         passed(VALUE, "Signed data as GB/T 35275 describes it."),
         _judge_binding(value.digest is None or value.digest == digest, "Signature.xml"),
@@ -272,20 +270,3 @@ def _judge_seal_file(value: SealSignature, signature: SignatureInFile, package: 
         yield failed(SEAL_FILE, why, "The file {entry} is another seal than the one that signed.", entry=name)
     else:
         yield passed(SEAL_FILE, "The seal shown is the seal that signed.")
-
-
-def judge_time(signed_at: datetime | None, asked_at: datetime) -> Check:
-    """Step 9."""
-    if signed_at is None:
-        return warning(TIME, "The signature states no time; it was judged as of now.")
-    if signed_at > asked_at + CLOCK_SKEW:
-        why = SubIndication.SIG_CONSTRAINTS_FAILURE
-        return failed(TIME, why, "The stated time of signing lies in the future.")
-    return passed(TIME, "The time is the signer's own statement.")
-
-
-def _signer_name(certificate: bytes) -> str:
-    try:
-        return readable_name(load_certificate(certificate))
-    except CertificateUnreadable:
-        return ""

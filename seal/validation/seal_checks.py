@@ -39,7 +39,7 @@ def judge_seal(
         if extension.critical:
             detail = "The seal has an extension that is not understood: {oid}."
             yield warning(SEAL_EXTENSIONS, detail, oid=extension.oid)
-    yield _judge_status(find_status(seal, trust), used_at)
+    yield judge_status(find_status(seal, trust), used_at)
 
 
 def _judge_period(properties: SealProperties, used_at: datetime) -> Check:
@@ -82,7 +82,8 @@ def summary(seal: ElectronicSeal, trust: TrustStore) -> SealSummary:
     return SealSummary(seal.contents.seal_code, seal.contents.properties.name, status.state if status else "unknown")
 
 
-def _judge_status(status: SealStatus | None, used_at: datetime) -> Check:
+def judge_status(status: SealStatus | None, used_at: datetime) -> Check:
+    """What the register's word on the seal means for a signature made at `used_at`."""
     if status is None:
         return warning(SEAL_STATUS, "The register of this seal was not asked.")
     if status.state == "active":

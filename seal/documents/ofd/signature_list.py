@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from seal.documents.ofd import markup
 from seal.documents.ofd.locating import absolute
 
-PROVIDER = "Xinyin"
-PROVIDER_VERSION = "1"
-
 
 def entry_id(number: int) -> str:
     """The ID of the signature in folder `Sign_<number>`; xs:ID wants a letter first."""

@@ -25,8 +25,9 @@ from seal.documents.ofd.signature_file import (
     load_signature_file,
     write_signature_file,
 )
-from seal.documents.ofd.signature_list import PROVIDER, PROVIDER_VERSION, entry_id, signatures_list
+from seal.documents.ofd.signature_list import entry_id, signatures_list
 from seal.documents.positions import PageSize, StampPosition, check_positions
+from seal.documents.provider import PROVIDER, PROVIDER_VERSION
 from seal.structures.gbt38540 import SignatureContents, load_seal, make_signature
 
 

@@ -25,9 +25,9 @@ from seal.documents.pdf.geometry import PageFrame
 from seal.documents.pdf.objects import dictionary, stream
 from seal.documents.pdf.picture import add_image, page_content, resources, widget_appearance
 from seal.documents.positions import StampPosition, check_positions
+from seal.documents.provider import PROVIDER
 from seal.structures.cades import make_cades_signature
 
-PROVIDER = "Xinyin"
 RESERVED_HEX_DIGITS = 12288
 """Room for the signature: fixed, so that it need not be made twice to learn its size; small, since readers scan it."""
 

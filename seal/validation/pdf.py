@@ -1,0 +1,52 @@
+"""A PDF as a whole: find its signatures and see that nothing of the file escapes them."""
+
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.general import ValueErrorWithMessage
+
+from seal.validation.pdf_signature import PdfQuestion, judge_pdf_signature
+from seal.validation.report import DocumentSummary, SubIndication, ValidationReport, passed, undecided
+from seal.validation.trust import TrustStore
+
+FILE = "File"
+SIGNED = "Signed"
+
+_UNREADABLE = (
+    PdfError, ValueErrorWithMessage, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError,
+    RecursionError, NotImplementedError, OverflowError, MemoryError,
+)  # fmt: skip
+
+
+def validate_pdf(data: bytes, summary: DocumentSummary, trust: TrustStore, at: datetime) -> ValidationReport:
+    """Judge a PDF as of `at`. Document time stamps count as changes that are allowed, not as seals."""
+    try:
+        reader: Any = PdfFileReader(BytesIO(data), strict=True)
+        if reader.encrypted:
+            return _unreadable(summary, "The PDF is encrypted.")
+        embedded = list(reader.embedded_regular_signatures)
+    except _UNREADABLE:
+        return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
+    readable = passed(FILE, "The PDF is readable.")
+    if not embedded:
+        check = undecided(SIGNED, SubIndication.NO_SIGNATURE, "The document carries no signature.")
+        return ValidationReport(summary, (readable, check))
+    try:
+        question = PdfQuestion(data, trust, at, _covered_to_the_end(data, reader))
+        signatures = tuple(judge_pdf_signature(each, question) for each in embedded)
+    except _UNREADABLE:
+        return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
+    return ValidationReport(summary, (readable,), signatures)
+
+
+def _unreadable(summary: DocumentSummary, detail: str) -> ValidationReport:
+    return ValidationReport(summary, (undecided(FILE, SubIndication.FORMAT_FAILURE, detail),))
+
+
+def _covered_to_the_end(data: bytes, reader: Any) -> bool:
+    """Whether a signature or document time stamp reaches the last byte."""
+    ends = (int(each.byte_range[2]) + int(each.byte_range[3]) for each in reader.embedded_signatures)
+    return any(end == len(data) for end in ends)

@@ -1,0 +1,271 @@
+"""One signature of a PDF, step by step (ISO 32000-1 §12.8, EN 319 142-1).
+
+1 container  2 document digest and signature value  3 coverage and later changes  4 seal  5 certificate  6 time
+
+Signatures made here have one form and are held to it byte for byte; others are read by pyHanko.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice, pairwise
+from typing import Any, TypeVar
+
+from asn1crypto import x509
+from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+from kernel.crypto.certificates import CertificateUnreadable
+from kernel.crypto.signatures import InvalidSignature
+from seal.documents.provider import PROVIDER
+from seal.structures.cades import CadesSignature, load_cades_signature, signed_attributes
+from seal.structures.fields import MalformedStructure
+from seal.validation.certificates import (
+    CertificateQuestion,
+    judge_certificate,
+    load_certificate,
+    readable_certificates,
+    signer_name,
+)
+from seal.validation.report import (
+    Check,
+    SealSummary,
+    SignatureReport,
+    SignatureTime,
+    SubIndication,
+    failed,
+    passed,
+    undecided,
+    warning,
+)
+from seal.validation.seal_checks import judge_status
+from seal.validation.signing_time import judge_time
+from seal.validation.trust import TrustStore
+
+CONTAINER = "Signature data"
+INTEGRITY = "Document unchanged"
+SIGNATURE = "Signature value"
+COVERAGE = "Coverage of the document"
+CERTIFICATE = "Signer's certificate"
+REVOCATION = "Revocation of the signer's certificate"
+COMPANIONS = "Certificates in the signature"
+
+_HEX = re.compile(rb"<(?:[0-9A-F]+|[0-9a-f]+)>")
+_SEAL_CODE = re.compile(r"\d{14}")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PdfQuestion:
+    """What all signatures of one file are judged by."""
+
+    data: bytes
+    trust: TrustStore
+    asked_at: datetime
+    covered_to_the_end: bool
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What step 2 found: the signer's certificate first; `time_source` "signer" or "timestamp"."""
+
+    certificates: tuple[bytes, ...]
+    signed_at: datetime | None
+    time_source: str
+    checks: tuple[Check, ...]
+
+
+def judge_pdf_signature(embedded: Any, question: PdfQuestion) -> SignatureReport:
+    """Steps 1 to 6 for one of pyHanko's embedded signatures. Raises what pyHanko raises on files it cannot read."""
+    container = _judge_container(embedded, question.data)
+    judge = _judge_own if _provider(embedded) == PROVIDER else _judge_foreign
+    judged = judge(embedded, question)
+    used_at = judged.signed_at or question.asked_at
+    seal, status = _judge_seal(embedded, judged, question, used_at)
+    companions = readable_certificates(judged.certificates[1:])
+    certificate = CertificateQuestion(
+        judged.certificates[0], used_at, question.asked_at, CERTIFICATE, REVOCATION, companions
+    )
+    whole = _reaches_the_end(embedded, question.data)
+    return SignatureReport(
+        kind="PAdES" if embedded.sig_object.get("/SubFilter") == "/ETSI.CAdES.detached" else "CMS",
+        signer=signer_name(judged.certificates[0]),
+        seal=seal,
+        time=SignatureTime(judged.signed_at, judged.time_source if judged.signed_at else "none"),
+        covers_whole_document=whole,
+        checks=(
+            container,
+            *judged.checks,
+            _judge_coverage(embedded, question, whole),
+            *status,
+            *judge_certificate(certificate, question.trust),
+            judge_time(judged.signed_at, question.asked_at, judged.time_source),
+        ),
+        certificate=judged.certificates[0],
+    )
+
+
+def _judge_container(embedded: Any, data: bytes) -> Check:
+    """Step 1: the one gap in what is signed holds the signature in hexadecimal, padded with zeros, and nothing else."""
+    byte_range = [int(number) for number in embedded.byte_range]
+    start, gap, resume, rest = byte_range if len(byte_range) == 4 else (1, 0, 0, 0)
+    hidden = data[gap:resume]
+    if start != 0 or resume < gap or resume + rest > len(data) or not _HEX.fullmatch(hidden):
+        return failed(CONTAINER, SubIndication.FORMAT_FAILURE, "The signature leaves a part of the file unprotected.")
+    content = bytes.fromhex(hidden[1:-1].decode()) if len(hidden) % 2 == 0 else b""
+    if content != bytes(embedded.pkcs7_content) or content[_length(content) :].strip(b"\0"):
+        return failed(CONTAINER, SubIndication.FORMAT_FAILURE, "The signature leaves a part of the file unprotected.")
+    return passed(CONTAINER, "The signature leaves nothing of the file unprotected.")
+
+
+def _length(content: bytes) -> int:
+    """The length of the DER element at the start; what follows must be padding."""
+    if len(content) < 2 or content[1] < 0x80:
+        return 2 + (content[1] if len(content) > 1 else 0)
+    octets = content[1] & 0x7F
+    return 2 + octets + int.from_bytes(content[2 : 2 + octets], "big")
+
+
+def _provider(embedded: Any) -> str:
+    properties = embedded.sig_object.get("/Prop_Build", {})
+    return str(properties.get("/App", {}).get("/Name", "")).removeprefix("/")
+
+
+def _judge_own(embedded: Any, question: PdfQuestion) -> _Judged:
+    """Step 2 for a signature made here."""
+    content = bytes(embedded.pkcs7_content)
+    signed_at = embedded.self_reported_timestamp
+    try:
+        signature = load_cades_signature(content[: _length(content)])
+    except MalformedStructure:
+        check = failed(CONTAINER, SubIndication.FORMAT_FAILURE, "The signature was changed after sealing.")
+        certificate: bytes = embedded.signer_cert.dump()
+        return _Judged((certificate,), signed_at, "signer", (check,))
+    _start, gap, resume, rest = (int(number) for number in embedded.byte_range)
+    digest = hashlib.sha256(question.data[:gap] + question.data[resume : resume + rest]).digest()
+    unchanged = signature.attributes == signed_attributes(digest, signature.certificates[0])
+    checks = (_judge_digest(unchanged), _judge_value(signature), *_judge_companions(signature, question.trust))
+    return _Judged(signature.certificates, signed_at, "signer", checks)
+
+
+def _judge_digest(unchanged: bool) -> Check:
+    if unchanged:
+        return passed(INTEGRITY, "What was signed is unchanged.")
+    return failed(INTEGRITY, SubIndication.HASH_FAILURE, "The document was changed after sealing.")
+
+
+def _judge_value(signature: CadesSignature) -> Check:
+    try:
+        load_certificate(signature.certificates[0]).public_key().verify(signature.signature, signature.attributes)
+    except CertificateUnreadable:
+        return undecided(SIGNATURE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, "The certificate cannot be read.")
+    except InvalidSignature:
+        return failed(SIGNATURE, SubIndication.SIG_CRYPTO_FAILURE, "The signature value does not hold.")
+    return passed(SIGNATURE, "The signature value holds.")
+
+
+def _judge_companions(signature: CadesSignature, trust: TrustStore) -> list[Check]:
+    """Issuers sent along are not signed: each must have issued the one before it, one known here the last."""
+    try:
+        chain = [load_certificate(certificate) for certificate in signature.certificates]
+        known = (each for each in (*trust.anchors, *trust.intermediates) if chain[-1].issuer.matches(each.subject))
+        for certificate, issuer in pairwise([*chain, *islice(known, 1)]):
+            certificate.verify_issued_by(issuer)
+    except (CertificateUnreadable, InvalidSignature):
+        why = SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
+        return [failed(COMPANIONS, why, "A certificate in the signature was changed or does not belong there.")]
+    return []
+
+
+def _judge_foreign(embedded: Any, question: PdfQuestion) -> _Judged:
+    """Step 2 for signatures of other makers."""
+    context = ValidationContext(trust_roots=_international(question.trust), allow_fetching=False)
+    try:
+        status: PdfSignatureStatus = _run(
+            async_validate_pdf_signature(embedded, context, ts_validation_context=context, skip_diff=True)
+        )
+    except SignatureValidationError:
+        check = failed(CONTAINER, SubIndication.FORMAT_FAILURE, "The signature cannot be read.")
+        return _Judged((embedded.signer_cert.dump(),), None, "none", (check,))
+    stamp = status.timestamp_validity
+    stamped = stamp is not None and stamp.valid and stamp.intact and stamp.trusted
+    signed_at = stamp.timestamp if stamped and stamp else embedded.self_reported_timestamp
+    value = (
+        passed(SIGNATURE, "The signature value holds.")
+        if status.valid
+        else failed(SIGNATURE, SubIndication.SIG_CRYPTO_FAILURE, "The signature value does not hold.")
+    )
+    others = tuple(certificate.dump() for certificate in embedded.other_embedded_certs)
+    return _Judged(
+        (embedded.signer_cert.dump(), *others),
+        signed_at.astimezone(UTC) if signed_at else None,
+        "timestamp" if stamped else "signer",
+        (_judge_digest(bool(status.intact)), value),
+    )
+
+
+def _international(trust: TrustStore) -> list[x509.Certificate]:
+    """The anchors that pyHanko can use; it only asks them about time stamps."""
+    usable = []
+    for anchor in trust.anchors:
+        try:
+            if anchor.public_key().algorithm != "SM2-SM3":
+                usable.append(x509.Certificate.load(anchor.der))
+        except CertificateUnreadable:
+            continue
+    return usable
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Drive pyHanko's coroutine, which does no I/O here, also when this thread has a loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+def _reaches_the_end(embedded: Any, data: bytes) -> bool:
+    return int(embedded.byte_range[2]) + int(embedded.byte_range[3]) == len(data)
+
+
+def _judge_coverage(embedded: Any, question: PdfQuestion, whole: bool) -> Check:
+    """Step 3: what came after the signature may only be what it allows, and must be signed by somebody in turn."""
+    if whole:
+        return passed(COVERAGE, "The signature covers the whole document.")
+    embedded.compute_integrity_info()
+    info = embedded.summarise_integrity_info()
+    level = getattr(info["diff_result"], "modification_level", ModificationLevel.OTHER)
+    if info["coverage"] != SignatureCoverageLevel.ENTIRE_REVISION or not info["docmdp_ok"]:
+        detail = "The document was changed after this signature in ways that it does not allow."
+        return failed(COVERAGE, SubIndication.HASH_FAILURE, detail)
+    if level <= ModificationLevel.LTA_UPDATES:
+        return warning(COVERAGE, "Only data for checking the signature later was added after it.")
+    if not question.covered_to_the_end:
+        why = SubIndication.SIG_CONSTRAINTS_FAILURE
+        return undecided(COVERAGE, why, "The end of the document is covered by no signature.")
+    return warning(COVERAGE, "Signatures or form entries were added after this signature.")
+
+
+def _judge_seal(
+    embedded: Any, judged: _Judged, question: PdfQuestion, used_at: datetime
+) -> tuple[SealSummary | None, list[Check]]:
+    """Step 4: seal certificates carry the seal's code as their common name."""
+    try:
+        certificate = load_certificate(judged.certificates[0])
+    except CertificateUnreadable:
+        return None, []
+    code = certificate.subject_value("CN") or ""
+    if not _SEAL_CODE.fullmatch(code):
+        return None, []
+    status = question.trust.seal_status(code) if question.trust.seal_status else None
+    name = str(embedded.sig_object.get("/Name", "")) or certificate.subject_value("O") or ""
+    return SealSummary(code, name, status.state if status else "unknown"), [judge_status(status, used_at)]
