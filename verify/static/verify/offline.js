@@ -19,7 +19,8 @@ function make(name, className, text) {
 
 function show(result, facts) {
   const verdict = make("section", `verdict verdict--${MARKS[result]}`);
-  verdict.append(make("h2", "verdict__title", words[result]), make("p", "lead", words[`${result}_text`]));
+  const shape = document.querySelector(`[data-shape="${MARKS[result]}"]`).content.cloneNode(true);
+  verdict.append(shape, make("h2", "verdict__title", words[result]), make("p", "lead", words[`${result}_text`]));
   const parts = [verdict];
   if (facts) parts.push(describe(facts));
   place.replaceChildren(...parts);
@@ -48,8 +49,9 @@ async function check(event) {
   const signed = signedPart(form.elements.qr.value);
   if (!signed) return show("none");
   try {
-    const { claims } = await verifySigned(signed, trust.qr_keys);
+    const { claims, key } = await verifySigned(signed, trust.qr_keys);
     const facts = readClaims(claims);
+    facts.issuer = key.issuer; // by the list of keys: the claims hold only the issuer's code
     return show(standing(facts, new Date()), facts);
   } catch (problem) {
     return show(problem instanceof SignatureProblem ? problem.kind : "unknown");
