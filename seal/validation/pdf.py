@@ -1,5 +1,6 @@
 """A PDF as a whole: find its signatures and see that nothing of the file escapes them."""
 
+import logging
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -12,12 +13,15 @@ from seal.validation.pdf_signature import PdfQuestion, judge_pdf_signature
 from seal.validation.report import DocumentSummary, SubIndication, ValidationReport, passed, undecided
 from seal.validation.trust import TrustStore
 
+# pyHanko logs what it stumbles over, which is the contents of strangers' files.
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+
 FILE = "File"
 SIGNED = "Signed"
 
 _UNREADABLE = (
     PdfError, ValueErrorWithMessage, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError,
-    RecursionError, NotImplementedError, OverflowError, MemoryError,
+    RecursionError, NotImplementedError, ArithmeticError, MemoryError,
 )  # fmt: skip
 
 
@@ -31,6 +35,8 @@ def validate_pdf(data: bytes, summary: DocumentSummary, trust: TrustStore, at: d
     except _UNREADABLE:
         return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
     readable = passed(FILE, "The PDF is readable.")
+    if not embedded and b"/ByteRange" in data:
+        return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
     if not embedded:
         check = undecided(SIGNED, SubIndication.NO_SIGNATURE, "The document carries no signature.")
         return ValidationReport(summary, (readable, check))

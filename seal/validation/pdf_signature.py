@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from asn1crypto import x509
@@ -32,6 +32,7 @@ from seal.validation.certificates import (
     judge_certificate,
     load_certificate,
     readable_certificates,
+    readable_name,
     signer_name,
 )
 from seal.validation.report import (
@@ -175,12 +176,16 @@ def _judge_companions(signature: CadesSignature, trust: TrustStore) -> list[Chec
     """Issuers sent along are not signed: each must have issued the one before it, one known here the last."""
     try:
         chain = [load_certificate(certificate) for certificate in signature.certificates]
-        known = (each for each in (*trust.anchors, *trust.intermediates) if chain[-1].issuer.matches(each.subject))
-        for certificate, issuer in pairwise([*chain, *islice(known, 1)]):
+        known = [each for each in (*trust.anchors, *trust.intermediates) if chain[-1].issuer.matches(each.subject)]
+        for certificate, issuer in pairwise([*chain, *known[:1]]):
             certificate.verify_issued_by(issuer)
     except (CertificateUnreadable, InvalidSignature):
         why = SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
         return [failed(COMPANIONS, why, "A certificate in the signature was changed or does not belong there.")]
+    if not known:
+        why, subject = SubIndication.NO_CERTIFICATE_CHAIN_FOUND, readable_name(chain[-1])
+        detail = "The issuer of the certificate of {subject} is not trusted here."
+        return [undecided(COMPANIONS, why, detail, subject=subject)]
     return []
 
 

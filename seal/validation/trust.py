@@ -16,8 +16,8 @@ from kernel.errors import ConfigurationError, InvalidInput
 T = TypeVar("T")
 
 SealState = Literal["active", "suspended", "revoked"]
-INTERMEDIATES = "intermediates"
 _CERTIFICATES = frozenset({".cer", ".crt", ".der", ".pem"})
+_LISTS = frozenset({".crl"})
 _PEM = re.compile(rb"-----BEGIN (CERTIFICATE|X509 CRL)-----(.+?)-----END \1-----", re.DOTALL)
 
 
@@ -44,17 +44,17 @@ class TrustStore:
 
     @classmethod
     def load(cls, directory: Path, *, seal_status: SealStatusLookup | None = None) -> Self:
-        """Read DER and PEM files: certificates as anchors, those in `intermediates/` as such, and `.crl` lists.
+        """Read DER and PEM files: anchors in the directory or its `anchors/`, `intermediates/`, and lists in `crls/`.
 
         Raises `ConfigurationError` naming the file that cannot be read, or the directory when it is not there.
         """
         if not directory.is_dir():
             raise ConfigurationError("The trust directory {path} is not there.", path=str(directory))
-        certificates = _files(directory, _CERTIFICATES)
-        helpers = _files(directory / INTERMEDIATES, _CERTIFICATES)
-        lists = _files(directory, frozenset({".crl"})) + _files(directory / INTERMEDIATES, frozenset({".crl"}))
+        anchors = _files(directory, _CERTIFICATES) + _files(directory / "anchors", _CERTIFICATES)
+        helpers = _files(directory / "intermediates", _CERTIFICATES)
+        lists = _files(directory, _LISTS) + _files(directory / "crls", _LISTS)
         return cls(
-            anchors=tuple(_load(path, Certificate.load, der) for path in certificates for der in _ders(path)),
+            anchors=tuple(_load(path, Certificate.load, der) for path in anchors for der in _ders(path)),
             intermediates=tuple(_load(path, Certificate.load, der) for path in helpers for der in _ders(path)),
             crls=tuple(_load(path, Crl.load, der) for path in lists for der in _ders(path)),
             seal_status=seal_status,
