@@ -95,18 +95,18 @@ class ExternalAccounts:
             accounts.setdefault(row.account_id, self._shown(row))
         return list(accounts.values())
 
-    async def unlink(self, person_id: str, account_id: str, *, has_other_way: bool) -> None:
-        """Untie an external account. Ask for a fresh sign-in before.
+    async def unlink(self, person_id: str, account_id: str) -> None:
+        """Untie an external account; ask for a fresh sign-in before.
 
-        `has_other_way` says whether the person could sign in without any external account. Raises `NotFound`, and
-        `Conflict` when this is the last way in.
+        Raises `NotFound`, and `Conflict` when this is the last way in.
         """
+        has_password = await self._persons.has_password(person_id)
         async with self._database.transaction() as session:
             rows = await list_of_person(session, person_id)
             family = next((row.family for row in rows if row.account_id == account_id), None)
             if family is None:
                 raise NotFound("This account is not linked.")
-            if not has_other_way and all(row.account_id == account_id for row in rows):
+            if not has_password and all(row.account_id == account_id for row in rows):
                 raise Conflict(LAST_WAY_IN)
             await delete_account(session, account_id)
             await self._record(session, "idp.federation.unlink", family, Actor("user", person_id))

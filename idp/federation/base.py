@@ -142,6 +142,10 @@ class PersonDirectory(Protocol):
         """Whether there is such a person."""
         ...
 
+    async def has_password(self, person_id: str) -> bool:
+        """Whether they can still sign in when no external account is left."""
+        ...
+
 
 def presented_ids(family: str, *candidates: ExternalId) -> tuple[ExternalId, ...]:
     """Those identifiers that have a value; providers send empty strings for absent ones.

@@ -144,8 +144,8 @@ def parse_answer(text: str) -> dict[str, Any]:
         pairs = parse_qsl(text, strict_parsing=True, max_num_fields=20)
     except ValueError:
         raise ProviderProtocolError(FAMILY, reason="answer is neither JSON, JSONP nor url-encoded") from None
-    if len(dict(pairs)) != len(pairs):
-        raise ProviderProtocolError(FAMILY, reason="answer repeats a name")
+    if not pairs or len(dict(pairs)) != len(pairs):
+        raise ProviderProtocolError(FAMILY, reason="answer is empty or repeats a name")
     return dict(pairs)
 
 

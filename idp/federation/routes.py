@@ -48,7 +48,7 @@ class CompleteLogin(Protocol):
 class Doors:
     """What lies outside federation.
 
-    `freshly_signed_in` gives the person's id of a session whose sign-in is recent, and raises otherwise (with a redirect
+    `freshly_signed_in` gives the person's id of a session whose sign-in is recent, and raises otherwise (a redirect
     to sign in again); without it, accounts cannot be linked from the account page.
     """
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 
 from idp.federation.accounts import ExternalAccounts
 from idp.federation.base import (
@@ -79,6 +80,15 @@ class FederationService:
         """The configured providers, in the order in which buttons show them."""
         return tuple(self._connectors)
 
+    def leads_to(self, family: str, surface: Surface) -> str:
+        """The origin that a start goes to, for `form-action` of a page that posts there; empty where it cannot go."""
+        try:
+            url = self._connector(family).start(self._new_start(family, surface))
+        except FederationError:
+            return ""
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc}"
+
     async def start(
         self, family: str, errand: Errand, surface: Surface = Surface.DESKTOP, binding: str | None = None
     ) -> Departure:
@@ -87,11 +97,7 @@ class FederationService:
         Raises `NotFound` for a provider that is not set up, and `FederationError`.
         """
         connector = self._connector(family)
-        start = AuthorizationStart(
-            state=secrets.token_hex(32),
-            redirect_uri=f"{self._public_url}/login/{family}/callback",
-            surface=surface,
-        )
+        start = self._new_start(family, surface)
         url = connector.start(start)
         binding = binding if binding and STATE_PATTERN.fullmatch(binding) else secrets.token_hex(32)
         pending = PendingSignIn(
@@ -131,6 +137,9 @@ class FederationService:
             return FederationOutcome(pending.family, pending.link_to, pending.return_state, is_link=True)
         recognised = await self.accounts.recognise(identity)
         return FederationOutcome(pending.family, recognised.person_id, pending.return_state, is_new=recognised.is_new)
+
+    def _new_start(self, family: str, surface: Surface) -> AuthorizationStart:
+        return AuthorizationStart(secrets.token_hex(32), f"{self._public_url}/login/{family}/callback", surface)
 
     def _connector(self, family: str) -> CallbackConnector:
         try:
