@@ -75,9 +75,9 @@ def sandbox_settings(keys: SandboxKeys, clock: MovableClock) -> SandboxSettings:
 
 
 @contextlib.contextmanager
-def serve(app: ASGIApp) -> Iterator[str]:
+def serve(app: ASGIApp, port: int | None = None) -> Iterator[str]:
     """A real server for `app`, in a thread; gives its address."""
-    port = spare_port()
+    port = port or spare_port()
     config = uvicorn.Config(app, port=port, log_level="warning", http="httptools", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
