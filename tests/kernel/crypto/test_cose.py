@@ -62,6 +62,14 @@ def test_a_cut_or_prolonged_message_is_refused(length):
             verify_cose(wrong, find)
 
 
+def test_another_encoding_of_the_same_claims_is_refused():
+    """The signature would hold, and one licence would have two codes."""
+    message = sign_cose({1: "x" * 50}, ES256)
+    place = message.index(b"\x58\x36")
+    with pytest.raises(InvalidSignature):
+        verify_cose(message[:place] + b"\x59\x00\x36" + message[place + 2 :], find)
+
+
 def test_an_unknown_key_is_refused():
     with pytest.raises(InvalidSignature):
         verify_cose(sign_cose(CLAIMS, generate_key("ES256")), find)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 
+from kernel.crypto.der import reader, writer
+from kernel.crypto.der.extensions import Extension
 from kernel.crypto.issuance import CrlProfile, issue_certificate, issue_crl, new_serial
 from kernel.crypto.private_keys import generate_key
 from kernel.crypto.revocation.crl import Crl, CrlUnreadable, Revocation
@@ -125,6 +127,24 @@ def test_a_list_by_another_key_or_changed_is_refused(pki):
     changed[changed.index(b"261121")] ^= 1
     with pytest.raises((InvalidSignature, CrlUnreadable)):
         Crl.load(bytes(changed)).verify(pki.intermediate)
+
+
+def test_a_ca_whose_key_is_not_for_lists_issues_none():
+    key = generate_key("ES256")
+    issuer = issue_certificate(ca_profile(key, "certificates only", key_usage={"key_cert_sign"}), None, key)
+    with pytest.raises(InvalidSignature):
+        issue_crl(CrlProfile(1, NOW, NOW + timedelta(days=1)), issuer, key)
+
+
+def test_a_partial_list_is_refused_rather_than_taken_for_the_whole(pki):
+    """Delta and partitioned lists say so in a critical extension."""
+    crl = issue_crl(CrlProfile(1, NOW, NOW + timedelta(days=1)), pki.intermediate, pki.intermediate_key)
+    *fields, _ = reader.read_element(crl.tbs).children()
+    delta = Extension("2.5.29.27", True, writer.integer(1)).encoded()
+    tbs = writer.sequence(*(each.encoded for each in fields), writer.explicit(0, writer.sequence(delta)))
+    algorithm = fields[1].encoded
+    with pytest.raises(CrlUnreadable):
+        Crl.load(writer.sequence(tbs, algorithm, writer.bit_string(pki.intermediate_key.sign(tbs))))
 
 
 def test_a_certificate_is_not_a_list(pki):
