@@ -175,7 +175,8 @@ def _federation(parts: Foundations, persons: PersonService) -> FederationService
     if not parts.connectors:
         return None
     accounts = ExternalAccounts(parts.database, parts.audit, parts.clock, parts.envelope, PersonDirectory(persons))
-    return FederationService(PendingSignIns(parts.ephemeral, parts.clock), accounts, parts.connectors, parts.settings.issuer)
+    pending = PendingSignIns(parts.ephemeral, parts.clock)
+    return FederationService(pending, accounts, parts.connectors, parts.settings.issuer)
 
 
 def page_routes(services: IdpServices) -> list[BaseRoute]:
@@ -226,8 +227,7 @@ def _account_service(services: IdpServices) -> AccountService:
             consents=services.consents,
             clients=services.clients,
             tokens=services.tokens,
-            linked=services.federation.accounts if services.federation else None,
-            families=services.federation.families if services.federation else (),
+            federation=services.federation,
         )
     )
 

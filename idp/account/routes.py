@@ -6,13 +6,14 @@ from starlette.routing import BaseRoute, Route
 
 from idp.account.service import AccountService
 from idp.consent.words import explain_scopes
-from idp.federation.base import provider_name
+from idp.federation.base import Surface, provider_name
 from idp.login.sign_out import SignOut
 from idp.sessions.routes import Visitors
 from idp.sessions.service import Session
 from kernel.clock import Clock
 from kernel.web.csrf import check_csrf
 from kernel.web.forms import RawForm, read_form
+from kernel.web.security_headers import allow_in_policy
 from kernel.web.templates import Pages
 
 CHECKED_LEVEL = 3
@@ -40,6 +41,8 @@ class AccountPages:
         """What we know of the person, masked, and where they are signed in."""
         session = await self._visitors.require(request)
         profile = await self._service.profile(session)
+        linkable = self._service.linkable(profile, Surface.of(request.headers.get("user-agent", "")))
+        allow_in_policy(request, "form-action", *linkable.values())
         pages: Pages = request.app.state.pages
         response = pages.render(
             request,
@@ -49,7 +52,7 @@ class AccountPages:
             is_checked=session.person.assurance_level >= CHECKED_LEVEL,
             explain_scopes=explain_scopes,
             provider_name=provider_name,
-            linkable=self._service.linkable(profile),
+            linkable=list(linkable),
         )
         response.headers["Cache-Control"] = "no-store"
         return response

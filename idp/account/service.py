@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from idp.consent.service import Consent, ConsentService
-from idp.federation.accounts import ExternalAccounts, LinkedAccount
+from idp.federation.accounts import LinkedAccount
+from idp.federation.base import Surface
+from idp.federation.service import FederationService
 from idp.oauth2.clients.service import ClientService
 from idp.organisations.service import Membership, memberships_of
 from idp.persons.protection import PersonalData
@@ -41,7 +43,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class AccountParts:
-    """Whom the page asks. `linked` is None where no provider is set up."""
+    """Whom the page asks. `federation` is None where no provider is set up."""
 
     database: Database
     persons: PersonService
@@ -50,8 +52,7 @@ class AccountParts:
     consents: ConsentService
     clients: ClientService
     tokens: TokenService
-    linked: ExternalAccounts | None
-    families: Sequence[str] = ()
+    federation: FederationService | None
 
 
 class AccountService:
@@ -75,7 +76,7 @@ class AccountService:
             phone_masked=mask_number(phone) if phone else None,
             email_masked=_mask_email(email) if email else None,
             memberships=memberships,
-            linked=await self._parts.linked.linked(person_id) if self._parts.linked else (),
+            linked=await self._linked(person_id),
             sessions=await self._parts.sessions.list_open(person_id),
             applications=await self._applications(person_id),
         )
@@ -88,10 +89,16 @@ class AccountService:
                 allowed.append(AllowedApplication(client.name, consent))
         return allowed
 
-    def linkable(self, profile: Profile) -> list[str]:
-        """Providers that the person could sign in by besides."""
-        linked = {each.family for each in profile.linked}
-        return [family for family in self._parts.families if family not in linked]
+    async def _linked(self, person_id: str) -> Sequence[LinkedAccount]:
+        return await self._parts.federation.accounts.linked(person_id) if self._parts.federation else ()
+
+    def linkable(self, profile: Profile, surface: Surface) -> dict[str, str]:
+        """Providers that the person could sign in by besides, with the origin that linking leads to."""
+        federation, linked = self._parts.federation, {each.family for each in profile.linked}
+        if federation is None:
+            return {}
+        origins = {family: federation.leads_to(family, surface) for family in federation.families}
+        return {family: origin for family, origin in origins.items() if origin and family not in linked}
 
     async def withdraw_consent(self, person_id: str, client_id: str) -> None:
         """Take back what an application was allowed; its tokens end."""
@@ -101,9 +108,8 @@ class AccountService:
 
     async def unlink(self, person_id: str, account_id: str) -> None:
         """Part with a linked account. Raises `Conflict` when it is the last way in, `NotFound`."""
-        if self._parts.linked is not None:
-            has_password = await self._parts.persons.has_password(person_id)
-            await self._parts.linked.unlink(person_id, account_id, has_other_way=has_password)
+        if self._parts.federation is not None:
+            await self._parts.federation.accounts.unlink(person_id, account_id)
 
 
 def _mask_email(email: str) -> str:
