@@ -57,7 +57,8 @@ class SignInExpired(FederationError, Gone):
     """The sign-in took too long, was finished already, or was begun in another browser."""
 
     def __init__(self, *, reason: str) -> None:
-        super().__init__("This sign-in is over. Start again in this browser.", reason=reason)
+        message = "It took too long, was finished already, or was begun in another browser. Start again here."
+        super().__init__(message, reason=reason)
 
 
 class AccountConflict(FederationError, Conflict):

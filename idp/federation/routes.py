@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlencode
 
 import structlog
 from starlette.requests import Request
@@ -91,7 +92,9 @@ class _Endpoints:
             params = _callback_params(read_query(request))
             outcome = await self._service.finish(family, params, request.cookies.get(self._cookie))
         except FederationError as failure:
-            return self._stopped(request, family, failure)
+            state = request.query_params.get("state", "")
+            errand = await self._service.errand_of(family, state, request.cookies.get(self._cookie))
+            return self._stopped(request, family, failure, errand)
         return await self._lead_on(request, outcome)
 
     async def _depart(self, request: Request, errand: Errand) -> Response:
@@ -100,7 +103,7 @@ class _Endpoints:
         try:
             departure = await self._service.start(family, errand, surface, request.cookies.get(self._cookie))
         except FederationError as failure:
-            return self._stopped(request, family, failure)
+            return self._stopped(request, family, failure, errand)
         # 303: a POST (linking) must become a GET at the provider.
         response = RedirectResponse(departure.url, 303, headers={"Cache-Control": "no-store"})
         response.set_cookie(
@@ -126,8 +129,8 @@ class _Endpoints:
             raise NotFound("Sign-in by this provider is not offered here.")
         return family
 
-    def _stopped(self, request: Request, family: str, failure: FederationError) -> Response:
-        """A page that says what happened and how to go on."""
+    def _stopped(self, request: Request, family: str, failure: FederationError, errand: Errand) -> Response:
+        """A page that says what happened and how to go on with what the person was doing."""
         log.info("federation stopped", family=family, failure=type(failure).__name__, reason=failure.reason)
         if not wants_page(request):
             return answer(request, failure)
@@ -138,11 +141,20 @@ class _Endpoints:
             title=_title(failure, family),
             text=gettext(failure.message, **failure.params),
             provider=provider_name(family),
+            is_link=errand.link_to is not None,
+            again=_resumed(f"/login/{family}", errand),
+            otherwise=_resumed("/login", errand),
             # A conflict comes back unchanged however often one tries.
-            retry=None if isinstance(failure, AccountConflict) else f"/login/{family}",
+            may_retry=not isinstance(failure, AccountConflict),
         )
         response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _resumed(path: str, errand: Errand) -> str:
+    """An address of the sign-in that was under way, if one was."""
+    query = urlencode({RETURN_STATE_PARAMETER: errand.return_state}) if errand.return_state else ""
+    return f"{path}?{query}" if query else path
 
 
 def _callback_params(query: RawForm) -> dict[str, str]:

@@ -11,6 +11,7 @@ from idp.federation.base import (
     CallbackConnector,
     FederationError,
     ProviderUnavailable,
+    SignInExpired,
     Surface,
 )
 from idp.federation.pending import STATE_PATTERN, PendingSignIn, PendingSignIns, digest
@@ -126,6 +127,14 @@ class FederationService:
             raise
         await self._pending.keep_result(state, asdict(outcome))
         return outcome
+
+    async def errand_of(self, family: str, state: str, binding: str | None) -> Errand:
+        """Why somebody went to the provider, for a page that leads on after a failure; an empty one where unknown."""
+        try:
+            pending = await self._pending.load(state, family, binding)
+        except SignInExpired:
+            return Errand()
+        return Errand(pending.return_state, pending.link_to)
 
     async def _complete(
         self, connector: CallbackConnector, params: Mapping[str, str], state: str, pending: PendingSignIn

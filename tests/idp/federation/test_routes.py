@@ -72,12 +72,12 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(site: httpx.Async
 
 @pytest.mark.parametrize("family", ["wechat", "alipay"])
 async def test_a_refusal_is_a_page_that_leads_on(site: httpx.AsyncClient, family: str) -> None:
-    params = press(await leave(site, family), "refuse")
+    params = press(await leave(site, family, "?request=transaction-7"), "refuse")
     page = await come_back(site, family, params)
     assert page.status_code == 403
     assert "没有同意授权" in page.text
-    assert 'href="/login"' in page.text
-    assert f'href="/login/{family}"' in page.text
+    assert 'href="/login?request=transaction-7"' in page.text
+    assert f'href="/login/{family}?request=transaction-7"' in page.text
 
 
 async def test_two_identical_callbacks_get_one_result(site: httpx.AsyncClient) -> None:
@@ -112,7 +112,7 @@ async def test_a_callback_in_another_browser_is_refused(site: httpx.AsyncClient)
     site.cookies.clear()
     page = await come_back(site, "wechat", params)
     assert page.status_code == 410
-    assert "请在这个浏览器里重新开始" in page.text
+    assert "请在这里重新开始" in page.text
     await leave(site, "qq")
     assert (await come_back(site, "wechat", params)).status_code == 410
 
@@ -201,6 +201,7 @@ async def test_an_account_that_belongs_to_somebody_is_a_conflict_page(site: http
     page = await link(site, "qq", (await sign_in(site, "wechat"))["person"])
     assert page.status_code == 409
     assert "已经关联到另一个账号" in page.text
+    assert 'href="/account"' in page.text
     assert 'href="/login/qq"' not in page.text
 
 
