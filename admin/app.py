@@ -1,0 +1,96 @@
+"""What the console is made of, where its rail leads, and how an application mounts it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute
+
+from admin.audit import routes as audit_routes
+from admin.audit.service import AuditReading
+from admin.clients import routes as client_routes
+from admin.dashboard import routes as dashboard_routes
+from admin.dashboard.routes import DashboardDesk, Figure, Task
+from admin.organisations import routes as organisation_routes
+from admin.people import routes as people_routes
+from admin.people.routes import PeopleDesk
+from idp.app import IdpServices
+from idp.oauth2.clients.service import ClientService
+from idp.organisations.service import OrganisationService
+from kernel.audit.chain import AuditTrail
+from kernel.database.engine import Database
+from kernel.web.templates import NavLink
+
+USERS = frozenset({"admin:users"})
+PEOPLE = frozenset({"admin:users", "admin:security"})
+AUDIT = frozenset({"admin:audit"})
+
+NAVIGATION = (
+    NavLink("Overview", "/console"),
+    NavLink("People", "/console/people", PEOPLE, "Administration"),
+    NavLink("Organisations", "/console/organisations", USERS, "Administration"),
+    NavLink("Applications", "/console/clients", USERS, "Administration"),
+    NavLink("Audit trail", "/console/audit", AUDIT, "Administration"),
+)
+"""The rail, for `kernel.web.templates.Navigation(console=…)`."""
+
+TASKS = (
+    Task("Enter a person", "They can sign in at once.", "/console/people/new", USERS),
+    Task("Give roles", "Decide who may issue, approve and audit.", "/console/people", frozenset({"admin:security"})),
+    Task("Register an application", "Let a program sign people in or call the APIs.", "/console/clients/new", USERS),
+    Task("Read the audit trail", "Who did what, and proof that nothing was changed.", "/console/audit", AUDIT),
+)
+
+
+@dataclass(frozen=True)
+class AdminServices:
+    """Found by the routes at `request.app.state.admin`."""
+
+    dashboard: DashboardDesk
+    people: PeopleDesk
+    organisations: OrganisationService
+    clients: ClientService
+    audit: AuditReading
+
+
+@dataclass(frozen=True)
+class AuditParts:
+    """What proving the trail needs; `key` seals the heads of its chains."""
+
+    database: Database
+    trail: AuditTrail
+    key: bytes
+
+
+def build_services(idp: IdpServices, audit: AuditParts) -> AdminServices:
+    """Wire the console to the services of the other packages."""
+    reading = AuditReading(audit.database, audit.trail, audit.key)
+    figures = (
+        Figure("Organisations", "/console/organisations", USERS, _counted(idp.organisations.list)),
+        Figure("Applications", "/console/clients", USERS, _counted(idp.clients.list)),
+        Figure("Audit events", "/console/audit", AUDIT, reading.count),
+    )
+    return AdminServices(
+        dashboard=DashboardDesk(figures, TASKS),
+        people=PeopleDesk(idp.persons, idp.roles, idp.organisations),
+        organisations=idp.organisations,
+        clients=idp.clients,
+        audit=reading,
+    )
+
+
+def page_routes() -> list[BaseRoute]:
+    """Everything under `/console`."""
+    return [
+        *dashboard_routes.routes(),
+        *people_routes.routes(),
+        *organisation_routes.routes(),
+        *client_routes.routes(),
+        *audit_routes.routes(),
+    ]
+
+
+def _counted(listing: Callable[[], Awaitable[Sequence[object]]]) -> Callable[[], Awaitable[int]]:
+    async def count() -> int:
+        return len(await listing())
+
+    return count
