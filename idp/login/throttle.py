@@ -11,7 +11,7 @@ from kernel.clock import Clock
 from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import RateLimited
 
-TOO_MANY = "Too many attempts. Wait {minutes} minutes, then try again."
+TOO_MANY = "Too many attempts. Wait {minutes} min, then try again."
 
 
 class AttemptThrottle:
