@@ -155,7 +155,6 @@ def build_services(parts: Foundations) -> IdpServices:
             LoginRequests(parts.ephemeral, settings.login_request_seconds),
             PasswordSignIn(persons, hasher, throttle, database, audit),
             totp,
-            throttle,
             sessions,
             consents,
         ),

@@ -25,7 +25,7 @@ class PasswordSignIn:
     ) -> None:
         self._persons = persons
         self._hasher = hasher
-        self._throttle = throttle
+        self.throttle = throttle
         self._database = database
         self._audit = audit
 
@@ -34,7 +34,7 @@ class PasswordSignIn:
         _check_filled_in(username, password)
         account = canonical_username(username)
         try:
-            await self._throttle.count(account, address)
+            await self.throttle.count(account, address)
         except RateLimited:
             await self.refuse(None, "too many attempts")
             raise
@@ -47,7 +47,7 @@ class PasswordSignIn:
         if not record.person.is_active:
             await self.refuse(record.person.id, "disabled")
             raise Forbidden(DISABLED)
-        await self._throttle.clear(account, address)
+        await self.throttle.clear(account, address)
         return record.person
 
     async def _is_right(self, record: PasswordRecord | None, password: str) -> bool:

@@ -7,7 +7,6 @@ from idp.login.flow import LoginRequest, PersonFacts, Step, next_step
 from idp.login.otp import TotpService
 from idp.login.password import DISABLED, PasswordSignIn
 from idp.login.requests import LoginRequests
-from idp.login.throttle import AttemptThrottle
 from idp.sessions.service import Authentication, Session, SessionService
 from idp.tokens.subject import Subject, find_subject
 from kernel.database.engine import Database
@@ -42,7 +41,6 @@ class LoginService:
         requests: LoginRequests,
         password: PasswordSignIn,
         totp: TotpService,
-        throttle: AttemptThrottle,
         sessions: SessionService,
         consents: ConsentService,
     ) -> None:
@@ -50,7 +48,6 @@ class LoginService:
         self.totp = totp
         self._database = database
         self._password = password
-        self._throttle = throttle
         self._sessions = sessions
         self._consents = consents
 
@@ -106,7 +103,7 @@ class LoginService:
     async def _prove_factor(self, request: LoginRequest, code: str, *, is_enrolment: bool) -> LoginRequest:
         person_id = request.person_id or ""
         code = "".join(code.split())
-        await self._throttle.count_code(person_id)
+        await self._password.throttle.count_code(person_id)
         if is_enrolment:
             right = await self.totp.confirm(request.id, person_id, code)
         else:
@@ -114,7 +111,7 @@ class LoginService:
         if not right:
             await self._password.refuse(person_id, "wrong code")
             raise InvalidInput(WRONG_CODE, fields=[FieldError("code", WRONG_CODE)])
-        await self._throttle.clear_code(person_id)
+        await self._password.throttle.clear_code(person_id)
         request = replace(request, amr=(*request.amr, "otp"), session_id=None)
         await self.requests.save(request)
         return request

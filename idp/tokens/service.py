@@ -146,16 +146,23 @@ class TokenService:
         claims = self._keys.find_claims(unverified_jwt, access_token.TYP)
         if claims is None or claims["exp"] <= self._clock().timestamp():
             return None
+        return None if await self.is_revoked(claims) else claims
+
+    async def is_revoked(self, claims: Mapping[str, Any]) -> bool:
+        """Whether an access token of ours with these verified claims was taken back, by itself or with its family.
+
+        Fits `kernel.web.bearer.BearerAuthenticator(is_revoked=…)` where the resource server shares our process.
+        """
         async with self._database.reading() as session:
             if await session.get(RevokedAccessTokenRow, claims["jti"]):
-                return None
+                return True
             if "grant" not in claims:
-                return claims
+                return False
             grant = await session.get(TokenGrantRow, claims["grant"])
             subject = await find_subject(session, claims["sub"])
         if grant is None or grant.revoked_at is not None or subject is None:
-            return None
-        return claims if subject.person.stands_by(grant.auth_time) else None
+            return True
+        return not subject.person.stands_by(grant.auth_time)
 
     async def find_refresh_token(self, token: str) -> tuple[TokenGrant, datetime] | None:
         """The family and end of a refresh token that still counts."""
