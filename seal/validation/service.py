@@ -4,9 +4,8 @@ import hashlib
 import logging
 from datetime import datetime
 
-from seal.validation.pdf import validate_pdf
-
 from seal.validation.ofd import validate_ofd
+from seal.validation.pdf import validate_pdf
 from seal.validation.report import DocumentSummary, SubIndication, ValidationReport, undecided
 from seal.validation.trust import TrustStore
 

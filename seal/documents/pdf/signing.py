@@ -61,18 +61,16 @@ class PdfSealRequest:
 
 def seal_pdf(pdf: bytes, request: PdfSealRequest) -> bytes:
     """The sealed file. Raises `UnreadablePdf`, `InvalidInput` (positions, picture), `Conflict` (already signed)."""
-    writer = _readable(lambda: IncrementalPdfFileWriter(BytesIO(pdf)))
-    if writer.prev.encrypted:
-        raise UnreadablePdf("An encrypted PDF cannot be sealed.")
-    frames = _readable(lambda: [_frame(writer, number) for number in range(_page_count(writer))])
+    writer = readable(lambda: IncrementalPdfFileWriter(BytesIO(pdf)))
+    frames = page_frames(writer)
     check_positions(request.positions, [frame.size for frame in frames])
     widget, drawn = _divide(request.positions)
-    names = _readable(lambda: [name for name, value, _ref in enumerate_sig_fields(writer) if value is not None])
+    names = readable(lambda: [name for name, value, _ref in enumerate_sig_fields(writer) if value is not None])
     if names and drawn:
         raise Conflict(
             "The document is signed already. A seal can be added in one place only, and not as a riding seal."
         )
-    return _readable(lambda: _seal(writer, request, _Layout(frames, widget, drawn)))
+    return readable(lambda: _seal(writer, request, _Layout(frames, widget, drawn)))
 
 
 @dataclass(frozen=True)
@@ -144,6 +142,13 @@ def _isolate(writer: Any, page: int) -> None:
     writer.add_stream_to_page(page, writer.add_object(stream(b"Q")))
 
 
+def page_frames(writer: Any) -> list[PageFrame]:
+    """The pages in order. Raises `UnreadablePdf`, also for an encrypted file."""
+    if writer.prev.encrypted:
+        raise UnreadablePdf("An encrypted PDF cannot be sealed.")
+    return readable(lambda: [_frame(writer, number) for number in range(_page_count(writer))])
+
+
 def _page_count(writer: Any) -> int:
     return int(writer.root["/Pages"]["/Count"])
 
@@ -167,7 +172,7 @@ def _inherited(page: Any, key: str) -> Any:
     return None
 
 
-def _readable(read: Callable[[], T]) -> T:
+def readable(read: Callable[[], T]) -> T:
     """What the PDF library stumbles over is the file's fault, not the caller's."""
     try:
         return read()

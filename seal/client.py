@@ -1,0 +1,60 @@
+"""What others ask of sealing. The service behind it may run in this process or in another; no key code is reached."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kernel.crypto.signatures import SigningAlgorithm
+from seal.documents.positions import StampPosition
+
+
+@dataclass(frozen=True)
+class SignedClaims:
+    """A COSE_Sign1 message and the id of the key that signed it (4 bytes, as in its header)."""
+
+    message: bytes
+    key_id: bytes
+
+
+@dataclass(frozen=True)
+class SealerKey:
+    """A published key of the service: `purpose` "claims", "checkpoint" or "receipt"; SubjectPublicKeyInfo as DER."""
+
+    purpose: str
+    algorithm: SigningAlgorithm
+    spki: bytes
+
+
+class Sealer(Protocol):
+    """Seals documents with a registered seal (by its id or its 14-digit code) and signs what goes with licences.
+
+    `purpose` says in the seal's record of uses what it was used for: a short code and a reference, nothing personal.
+    """
+
+    async def seal_ofd(
+        self, ofd: bytes, seal_id: str, positions: Sequence[StampPosition], *, purpose: str = ""
+    ) -> bytes:
+        """The sealed OFD, checked. Raises NotFound, Conflict (not in use, document closed), InvalidInput."""
+        ...
+
+    async def seal_pdf(
+        self, pdf: bytes, seal_id: str, positions: Sequence[StampPosition], *, purpose: str = ""
+    ) -> bytes:
+        """The sealed PDF, checked. Raises as `seal_ofd`."""
+        ...
+
+    async def sign_claims(self, claims: Mapping[int, object]) -> SignedClaims:
+        """A signed claim set for a QR code (COSE_Sign1, RFC 9052)."""
+        ...
+
+    async def sign_checkpoint(self, note: bytes) -> bytes:
+        """The Ed25519 signature (64 bytes) over a log checkpoint's text (C2SP signed-note)."""
+        ...
+
+    async def sign_receipt(self, claims: Mapping[str, object]) -> str:
+        """A compact JWS (ES256, `typ` "receipt+jwt", `kid` the key's thumbprint) over a verification receipt."""
+        ...
+
+    async def public_keys(self) -> Sequence[SealerKey]:
+        """The keys that check claims, checkpoints and receipts."""
+        ...
