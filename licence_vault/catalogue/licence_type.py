@@ -1,0 +1,141 @@
+"""A licence type, read from its JSON form. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from kernel.errors import InvalidInput
+from kernel.i18n import current_locale
+from licence_vault.layout.face import Face, read_face
+
+_CODE = re.compile(r"[0-9A-Z]{18}[0-9]{3}")
+_REQUIRED = ("code", "version", "name", "defining_authority", "holder", "validity", "seal", "fields", "face")
+
+
+@dataclass(frozen=True)
+class SealPlace:
+    """Where the issuing authority's seal goes: page from 1, millimetres from the top left corner."""
+
+    page: int
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+
+
+@dataclass(frozen=True, eq=False)
+class LicenceType:
+    """One published version of a type. `document` is its JSON form, whole."""
+
+    document: Mapping[str, Any]
+
+    @property
+    def code(self) -> str:
+        """Defining authority's USCC and three digits."""
+        return str(self.document["code"])
+
+    @property
+    def version(self) -> int:
+        """Of the type, not of a licence."""
+        return int(self.document["version"])
+
+    @property
+    def name(self) -> str:
+        """Its legal name, which is Chinese."""
+        return str(self.document["name"]["zh"])
+
+    @property
+    def display_name(self) -> str:
+        """Its name in the reader's language."""
+        return label(self.document["name"])
+
+    @property
+    def holder_id_types(self) -> tuple[str, ...]:
+        """The kinds of numbers that its holders are known by."""
+        return tuple(self.document["holder"]["id_types"])
+
+    @property
+    def issuing_authorities(self) -> tuple[str, ...]:
+        """USCCs of those who may issue it; empty: every agency with the right to issue."""
+        return tuple(self.document.get("issuing_authorities", ()))
+
+    @property
+    def term_years(self) -> int | None:
+        """How long it is valid when nobody says otherwise; None: without end."""
+        validity = self.document["validity"]
+        return int(validity["years"]) if validity.get("kind") == "term" and "years" in validity else None
+
+    @property
+    def number_field(self) -> str | None:
+        """The field that holds the number printed on the licence."""
+        pointer = str(self.document.get("number", ""))
+        return pointer.removeprefix("fields.") if pointer.startswith("fields.") else None
+
+    @property
+    def seal_place(self) -> SealPlace:
+        """Where the seal goes."""
+        seal = self.document["seal"]
+        return SealPlace(int(seal.get("page", 1)), *map(float, seal["box"]))
+
+    @property
+    def fields(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Field names and their schemas, in the order of the form."""
+        properties: Mapping[str, Mapping[str, Any]] = self.document["fields"]["properties"]
+        return sorted(properties.items(), key=lambda item: (item[1].get("x-order", 999), item[0]))
+
+    @property
+    def required_fields(self) -> frozenset[str]:
+        """Fields without which it is not issued."""
+        return frozenset(self.document["fields"].get("required", ()))
+
+    @property
+    def example(self) -> Mapping[str, Any]:
+        """Fields of an invented licence."""
+        example: Mapping[str, Any] = self.document.get("example", {})
+        return example
+
+    @cached_property
+    def face(self) -> Face:
+        """How it looks."""
+        return read_face(self.document["face"])
+
+    @cached_property
+    def validator(self) -> Draft202012Validator:
+        """Checks fields."""
+        return Draft202012Validator(self.document["fields"])
+
+
+def label(texts: Mapping[str, str]) -> str:
+    """A text in the reader's language, from its `zh` and `en` forms."""
+    language = "zh" if current_locale().startswith("zh") else "en"
+    return texts.get(language) or texts.get("zh") or ""
+
+
+def read_licence_type(document: Any) -> LicenceType:
+    """Check a type's JSON form and give the type. Raises `InvalidInput` naming what is wrong."""
+    if not isinstance(document, dict):
+        raise InvalidInput("A licence type is a JSON object.")
+    for name in _REQUIRED:
+        if name not in document:
+            raise InvalidInput("The licence type lacks {name}.", name=name)
+    if not _CODE.fullmatch(str(document["code"])):
+        raise InvalidInput("The type code must be 18 digits or capitals, then three digits.")
+    try:
+        Draft202012Validator.check_schema(document["fields"])
+        licence_type = LicenceType(document)
+        known = {f"fields.{name}" for name, _schema in licence_type.fields}
+        shown = {name for name in licence_type.face.values() if name.startswith("fields.")}
+        assert licence_type.seal_place.width_mm > 0
+    except SchemaError as failure:
+        raise InvalidInput("The fields of the licence type are not a JSON Schema.", reason=failure.message) from failure
+    except (KeyError, TypeError, ValueError, AssertionError, AttributeError) as failure:
+        message = "The face or the seal of the licence type cannot be read."
+        raise InvalidInput(message, reason=repr(failure)) from failure
+    if unknown := sorted(shown - known):
+        raise InvalidInput("The face shows {name}, which is not a field.", name=unknown[0])
+    return licence_type

@@ -1,0 +1,35 @@
+"""Rows of the catalogue."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, String, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.database.schema import JSONDocument, UTCDateTime
+from licence_vault.schema import Base
+
+
+class LicenceTypeRow(Base):
+    """One version of a type, as published; never changed."""
+
+    __tablename__ = "vault_licence_type"
+
+    code: Mapped[str] = mapped_column(String(21), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    document: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
+    published_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+async def newest_types(session: AsyncSession) -> Sequence[LicenceTypeRow]:
+    """The newest version of each type, by code."""
+    newest = select(LicenceTypeRow.code, func.max(LicenceTypeRow.version).label("version")).group_by(
+        LicenceTypeRow.code
+    )
+    chosen = newest.subquery()
+    statement = select(LicenceTypeRow).join(
+        chosen, (LicenceTypeRow.code == chosen.c.code) & (LicenceTypeRow.version == chosen.c.version)
+    )
+    return (await session.scalars(statement.order_by(LicenceTypeRow.code))).all()

@@ -1,0 +1,49 @@
+"""Personal data of licences: what is encrypted, and how a holder's licences are found without storing the number."""
+
+import json
+
+from kernel.crypto.envelope import Envelope
+from licence_vault.licences.licence import HolderIdentity, Licence, LicenceContent, LicenceStatus
+from licence_vault.licences.records import LicenceRow
+
+_PURPOSE = "licence holder"
+
+
+class LicenceData:
+    """Closes and opens the personal part of licences, and their files."""
+
+    def __init__(self, envelope: Envelope) -> None:
+        self._envelope = envelope
+
+    def holder_index(self, id_type: str, number: str) -> str:
+        """The keyed hash under which a holder's licences are found; `number` in canonical form."""
+        return self._envelope.blind_index(_PURPOSE, f"{id_type}:{number}")
+
+    def close(self, licence_id: str, content: LicenceContent) -> bytes:
+        """The personal part, encrypted for this licence alone."""
+        document = {
+            "holder": vars(content.holder),
+            "fields": dict(content.fields),
+            "number": content.number,
+            "salt": content.salt,
+        }
+        plain = json.dumps(document, ensure_ascii=False).encode()
+        return self._envelope.encrypt(plain, context=f"licence:{licence_id}")
+
+    def open(self, row: LicenceRow) -> Licence:
+        """The licence of a row, whole."""
+        document = json.loads(self._envelope.decrypt(row.content, context=f"licence:{row.id}"))
+        content = LicenceContent(
+            HolderIdentity(**document["holder"]), document["fields"], document["number"], document["salt"]
+        )
+        names = Licence.__dataclass_fields__.keys() - {"content", "status"}
+        values = {name: getattr(row, name) for name in names}
+        return Licence(**values, status=LicenceStatus(row.status), content=content)
+
+    def close_file(self, licence_id: str, format: str, data: bytes) -> bytes:
+        """A licence's file, encrypted."""
+        return self._envelope.encrypt(data, context=f"licence:{licence_id}:{format}")
+
+    def open_file(self, licence_id: str, format: str, data: bytes) -> bytes:
+        """A licence's file as it was sealed."""
+        return self._envelope.decrypt(data, context=f"licence:{licence_id}:{format}")

@@ -1,0 +1,134 @@
+"""Rows of licences and what belongs to them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Date, Index, Integer, LargeBinary, String, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.database.schema import JSONDocument, UTCDateTime
+from licence_vault.schema import Base
+
+
+class LicenceRow(Base):
+    """One version of a licence. Whose it is and what it says stand in `content`, encrypted; `holder_index` finds it."""
+
+    __tablename__ = "vault_licence"
+    __table_args__ = (
+        Index("ix_vault_licence_holder_index", "holder_index", "issued_at"),
+        Index("ix_vault_licence_issuer_uscc", "issuer_uscc", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    identifier: Mapped[str] = mapped_column(String(160), unique=True)
+    type_code: Mapped[str] = mapped_column(String(21))
+    type_version: Mapped[int] = mapped_column(Integer)
+    type_name: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str] = mapped_column(String(16))
+    status_cause: Mapped[str] = mapped_column(String(200), default="")
+    status_changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    holder_index: Mapped[str] = mapped_column(String(64))
+    issuer_uscc: Mapped[str] = mapped_column(String(18))
+    issuer_name: Mapped[str] = mapped_column(String(200))
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    handle: Mapped[str] = mapped_column(String(32), unique=True)
+    qr: Mapped[str] = mapped_column(String(4300))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content_digest: Mapped[str] = mapped_column(String(64))
+    ofd_blob: Mapped[str] = mapped_column(String(64))
+    pdf_blob: Mapped[str] = mapped_column(String(64))
+    ofd_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    pdf_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    superseded_by: Mapped[str | None] = mapped_column(String(32))
+
+
+class LicenceEventRow(Base):
+    """A step in a licence's life."""
+
+    __tablename__ = "vault_licence_event"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    licence_id: Mapped[str] = mapped_column(String(32), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    action: Mapped[str] = mapped_column(String(16))
+    cause: Mapped[str] = mapped_column(String(200))
+    actor_kind: Mapped[str] = mapped_column(String(16))
+    actor_id: Mapped[str] = mapped_column(String(128))
+
+
+class IdempotencyRow(Base):
+    """What a key of a caller has led to; it makes a retry safe."""
+
+    __tablename__ = "vault_idempotency"
+
+    caller: Mapped[str] = mapped_column(String(128), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    licence_id: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class OutboxRow(Base):
+    """An event for others, written with what it tells; no personal data."""
+
+    __tablename__ = "vault_outbox"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    kind: Mapped[str] = mapped_column(String(32))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
+    delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+
+
+class AccessRow(Base):
+    """Somebody looked at a licence; shown to its holder in plain words."""
+
+    __tablename__ = "vault_access"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    licence_id: Mapped[str] = mapped_column(String(32), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    way: Mapped[str] = mapped_column(String(24))
+    who: Mapped[str] = mapped_column(String(200))
+
+
+async def find_by(session: AsyncSession, **column: str) -> LicenceRow | None:
+    """The licence with this value in a unique column."""
+    return (await session.scalars(select(LicenceRow).filter_by(**column))).one_or_none()
+
+
+async def find_for_update(session: AsyncSession, licence_id: str) -> LicenceRow | None:
+    """The licence, locked until the transaction ends."""
+    statement = select(LicenceRow).where(LicenceRow.id == licence_id).with_for_update()
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def of_holders(session: AsyncSession, indexes: Sequence[str]) -> Sequence[LicenceRow]:
+    """The licences of these holders, newest first."""
+    statement = select(LicenceRow).where(LicenceRow.holder_index.in_(indexes)).order_by(LicenceRow.issued_at.desc())
+    return (await session.scalars(statement)).all()
+
+
+async def of_issuer(session: AsyncSession, uscc: str, before: str | None, limit: int) -> Sequence[LicenceRow]:
+    """What an authority issued, newest first; `before` is the last id of the page before."""
+    statement = select(LicenceRow).where(LicenceRow.issuer_uscc == uscc)
+    if before:
+        statement = statement.where(LicenceRow.id < before)
+    return (await session.scalars(statement.order_by(LicenceRow.id.desc()).limit(limit))).all()
+
+
+async def events_of(session: AsyncSession, licence_id: str) -> Sequence[LicenceEventRow]:
+    """A licence's life, oldest first."""
+    statement = select(LicenceEventRow).where(LicenceEventRow.licence_id == licence_id).order_by(LicenceEventRow.id)
+    return (await session.scalars(statement)).all()
+
+
+async def accesses_of(session: AsyncSession, licence_id: str, limit: int = 100) -> Sequence[AccessRow]:
+    """Who looked at a licence, newest first."""
+    statement = select(AccessRow).where(AccessRow.licence_id == licence_id).order_by(AccessRow.id.desc()).limit(limit)
+    return (await session.scalars(statement)).all()
