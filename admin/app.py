@@ -13,19 +13,24 @@ from admin.dashboard.routes import DashboardDesk, Figure, Task
 from admin.organisations import routes as organisation_routes
 from admin.people import routes as people_routes
 from admin.people.routes import PeopleDesk
+from admin.seals import routes as seal_routes
 from idp.app import IdpServices
 from idp.oauth2.clients.service import ClientService
 from idp.organisations.service import OrganisationService
 from kernel.audit.chain import AuditTrail
 from kernel.database.engine import Database
 from kernel.web.templates import NavLink
+from seal.app import SealServices
+from seal.seals.service import SealRegister
 
 USERS = frozenset({"admin:users"})
 PEOPLE = frozenset({"admin:users", "admin:security"})
 AUDIT = frozenset({"admin:audit"})
+SEALS = frozenset({"seal:apply", "seal:approve", "seal:use"})
 
 NAVIGATION = (
     NavLink("Overview", "/console"),
+    NavLink("Seals", "/console/seals", SEALS, "Licences and seals"),
     NavLink("People", "/console/people", PEOPLE, "Administration"),
     NavLink("Organisations", "/console/organisations", USERS, "Administration"),
     NavLink("Applications", "/console/clients", USERS, "Administration"),
@@ -34,6 +39,8 @@ NAVIGATION = (
 """The rail, for `kernel.web.templates.Navigation(console=…)`."""
 
 TASKS = (
+    Task("Apply for a seal", "Somebody else approves it.", "/console/seals/new", frozenset({"seal:apply"})),
+    Task("Approve seals", "Those waiting come first.", "/console/seals", frozenset({"seal:approve"})),
     Task("Enter a person", "They can sign in at once.", "/console/people/new", USERS),
     Task("Give roles", "Decide who may issue, approve and audit.", "/console/people", frozenset({"admin:security"})),
     Task("Register an application", "Let a program sign people in or call the APIs.", "/console/clients/new", USERS),
@@ -49,6 +56,7 @@ class AdminServices:
     people: PeopleDesk
     organisations: OrganisationService
     clients: ClientService
+    seals: SealRegister
     audit: AuditReading
 
 
@@ -61,10 +69,11 @@ class AuditParts:
     key: bytes
 
 
-def build_services(idp: IdpServices, audit: AuditParts) -> AdminServices:
+def build_services(idp: IdpServices, seal: SealServices, audit: AuditParts) -> AdminServices:
     """Wire the console to the services of the other packages."""
     reading = AuditReading(audit.database, audit.trail, audit.key)
     figures = (
+        Figure("Seals", "/console/seals", SEALS, _counted(seal.register.seals)),
         Figure("Organisations", "/console/organisations", USERS, _counted(idp.organisations.list)),
         Figure("Applications", "/console/clients", USERS, _counted(idp.clients.list)),
         Figure("Audit events", "/console/audit", AUDIT, reading.count),
@@ -74,6 +83,7 @@ def build_services(idp: IdpServices, audit: AuditParts) -> AdminServices:
         people=PeopleDesk(idp.persons, idp.roles, idp.organisations),
         organisations=idp.organisations,
         clients=idp.clients,
+        seals=seal.register,
         audit=reading,
     )
 
@@ -85,6 +95,7 @@ def page_routes() -> list[BaseRoute]:
         *people_routes.routes(),
         *organisation_routes.routes(),
         *client_routes.routes(),
+        *seal_routes.routes(),
         *audit_routes.routes(),
     ]
 

@@ -85,7 +85,7 @@ class Signer:
 
     key: PrivateKey = field(default_factory=lambda: generate_key("ES256"))
 
-    async def sign(self, claims: Mapping[str, Any]) -> str:
+    async def sign_receipt(self, claims: Mapping[str, object]) -> str:
         return sign_jwt(claims, self.key, typ="verification-receipt+jwt")
 
 

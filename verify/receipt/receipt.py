@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 
 class ReceiptSigner(Protocol):
-    """Signs receipts with a key that verification never sees."""
+    """Signs receipts with a key that verification never sees; `seal.client.Sealer` is one."""
 
-    async def sign(self, claims: Mapping[str, Any]) -> str:
+    async def sign_receipt(self, claims: Mapping[str, object]) -> str:
         """A compact JWS over these claims, its header naming the key (`kid`) and `typ`."""
         ...
 

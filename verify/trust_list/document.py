@@ -29,7 +29,7 @@ class Anchor:
 
 @dataclass(frozen=True)
 class QrKey:
-    """A key that signs QR claims: `kid` as in the COSE header (hex), `spki` DER, `algorithm` ES256 or SM2-SM3."""
+    """A published key: `kid` as in the COSE header of QR codes (hex), `spki` DER, `algorithm` ES256 or SM2-SM3."""
 
     kid: str
     algorithm: str
@@ -64,6 +64,7 @@ class TrustList:
     anchors: Sequence[Anchor] = ()
     intermediates: Sequence[bytes] = ()
     qr_keys: Sequence[QrKey] = ()
+    receipt_keys: Sequence[QrKey] = ()
     seals: Sequence[PublishedSeal] = ()
     crls: Sequence[bytes] = ()
 
@@ -78,6 +79,7 @@ class TrustList:
             ],
             "intermediates": [_text(each) for each in self.intermediates],
             "qr_keys": [each.to_json() for each in self.qr_keys],
+            "receipt_keys": [each.to_json() for each in self.receipt_keys],
             "seals": [
                 {
                     "id": each.seal_id,

@@ -19,4 +19,4 @@ class TrustListPublication:
         trust = await self._source.published()
         document = trust.to_json()
         claims = {"iss": self._issuer, "iat": int(trust.issued_at.timestamp()), "digest": document["digest"]}
-        return document | {"signature": await self._signer.sign(claims)}
+        return document | {"signature": await self._signer.sign_receipt(claims)}

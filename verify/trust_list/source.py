@@ -1,9 +1,13 @@
-"""Where trust comes from in a running service; the composition root answers from the seal service and the vault."""
+"""Where trust comes from: in a running service from the seal service, without one from a list."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from kernel.clock import Clock
+from kernel.crypto.cose import key_id
+from seal.client import SealerKey
 from seal.validation.trust import TrustStore
-from verify.trust_list.document import TrustList
+from verify.trust_list.document import Anchor, PublishedSeal, QrKey, TrustList
 
 
 class TrustSource(Protocol):
@@ -14,8 +18,83 @@ class TrustSource(Protocol):
         ...
 
     async def published(self) -> TrustList:
-        """The same for everybody to take, with the keys of QR codes."""
+        """The same for everybody to take, with the keys of QR codes and receipts."""
         ...
+
+
+class RegisteredSeal(Protocol):
+    """A seal as its register publishes it; certificates are DER."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def owner_name(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def sm2_certificate(self) -> bytes | None: ...
+    @property
+    def p256_certificate(self) -> bytes | None: ...
+
+
+class SealPublication(Protocol):
+    """The seal service's side: its register and authority, as verifiers may see them."""
+
+    async def trust_store(self) -> TrustStore:
+        """What its documents are judged by."""
+        ...
+
+    async def published_seals(self) -> Sequence[RegisteredSeal]:
+        """Every seal that was ever put to use."""
+        ...
+
+
+class KeyPublication(Protocol):
+    """Who signs QR codes and receipts; `seal.client.Sealer` is one."""
+
+    async def public_keys(self) -> Sequence[SealerKey]:
+        """The public halves by purpose."""
+        ...
+
+
+class ServiceTrust:
+    """The `TrustSource` of a running service."""
+
+    def __init__(self, seals: SealPublication, keys: KeyPublication, *, issuer: str, clock: Clock) -> None:
+        """`issuer`: the name of who signs QR codes, as verifiers read it."""
+        self._seals = seals
+        self._keys = keys
+        self._issuer = issuer
+        self._clock = clock
+
+    async def store(self) -> TrustStore:
+        """See `TrustSource`."""
+        return await self._seals.trust_store()
+
+    async def published(self) -> TrustList:
+        """See `TrustSource`."""
+        store = await self._seals.trust_store()
+        keys = await self._keys.public_keys()
+        return TrustList(
+            issued_at=self._clock(),
+            anchors=[Anchor(each.subject_value("CN") or "", each.der) for each in store.anchors],
+            intermediates=[each.der for each in store.intermediates],
+            crls=[each.der for each in store.crls],
+            seals=[entry for seal in await self._seals.published_seals() for entry in _entries(seal)],
+            qr_keys=[self._key(each) for each in keys if each.purpose == "claims"],
+            receipt_keys=[self._key(each) for each in keys if each.purpose == "receipt"],
+        )
+
+    def _key(self, key: SealerKey) -> QrKey:
+        return QrKey(key_id(key.spki).hex(), key.algorithm, key.spki, self._issuer)
+
+
+def _entries(seal: RegisteredSeal) -> list[PublishedSeal]:
+    """One entry a certificate: a seal signs OFD with one key and PDF with another."""
+    certificates = [each for each in (seal.sm2_certificate, seal.p256_certificate) if each is not None]
+    return [PublishedSeal(seal.code, seal.name, seal.owner_name, seal.state, each) for each in certificates]
 
 
 def store_of(trust: TrustList) -> TrustStore:

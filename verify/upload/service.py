@@ -67,7 +67,7 @@ class UploadVerification:
     async def answer(self, report: VerificationReport) -> dict[str, Any]:
         """The report as sent, with a signed receipt over it."""
         document = report.to_dict()
-        receipt = await self._receipts.sign(receipt_claims(document, issuer=self._issuer))
+        receipt = await self._receipts.sign_receipt(receipt_claims(document, issuer=self._issuer))
         return document | {"receipt": receipt}
 
 
