@@ -22,9 +22,10 @@ from kernel.web.templates import Pages
 from seal.validation.trust import TrustStore
 from tests.seal.pki import NOW, SealPki
 from verify import app as verify_app
+from verify.receipt.receipt import ReceiptSigner
 from verify.standing import LicenceStanding, LicenceState
 from verify.trust_list.document import Anchor, PublishedSeal, QrKey, TrustList
-from verify.trust_list.source import store_of
+from verify.trust_list.source import TrustSource, store_of
 
 ROOT = Path(__file__).parents[2]
 HANDLE = "K5LUSQ2ZMFRGGZDFMZTWQ2LKNM"
@@ -152,7 +153,7 @@ class World:
     def __post_init__(self) -> None:
         self.trust = Trust(self.pki)
         self.registry.by_handle[HANDLE] = standing()
-        self.app = self._application()
+        self.build(trust=self.trust, receipts=self.signer)
 
     def clock(self) -> datetime:
         return self.now
@@ -160,8 +161,9 @@ class World:
     def pass_time(self, **span: float) -> None:
         self.now += timedelta(**span)
 
-    def _application(self) -> FastAPI:
-        app = FastAPI()
+    def build(self, *, trust: TrustSource, receipts: ReceiptSigner) -> None:
+        """Put an application together over this trust and this signer."""
+        self.app = app = FastAPI()
         problems.install(app)
         app.add_middleware(LocaleMiddleware)
         app.add_middleware(SecurityHeadersMiddleware)
@@ -171,8 +173,8 @@ class World:
             verify_app.Neighbours(
                 standings=self.registry,
                 presentations=self.registry,
-                trust=self.trust,
-                receipts=self.signer,
+                trust=trust,
+                receipts=receipts,
                 store=InProcessStore(self.clock),
             ),
             public_url=PUBLIC_URL,
@@ -180,4 +182,3 @@ class World:
         )
         app.router.routes.extend([*pages.static.routes(), *verify_app.page_routes()])
         app.include_router(verify_app.api_router())
-        return app
