@@ -18,13 +18,16 @@ from seal.seals.service import Officer, SealRegister
 
 APPLY, APPROVE, USE = "seal:apply", "seal:approve", "seal:use"
 
-STATE_MARKS = {
-    "draft": ("pending", "Waiting for approval"),
-    "active": ("valid", "In use"),
-    "suspended": ("suspended", "Suspended"),
-    "revoked": ("revoked", "Revoked"),
-    "expired": ("expired", "Expired"),
+STATE_NAMES = {
+    "draft": "Waiting for approval",
+    "active": "In use",
+    "suspended": "Suspended",
+    "revoked": "Revoked",
+    "expired": "Expired",
 }
+
+# Which of the shell's shapes stands for which state.
+STATE_SHAPES = {"draft": "pending", "active": "valid"}
 
 REASON_NAMES: dict[RevocationReason, str] = {
     "cessation": "It is no longer needed",
@@ -59,7 +62,8 @@ async def list_seals(request: Request) -> Response:
         request,
         "admin/seals.html",
         seals=sorted(seals, key=lambda seal: seal.state != "draft"),
-        marks=STATE_MARKS,
+        shapes=STATE_SHAPES,
+        state_names=STATE_NAMES,
         may_apply=APPLY in principal.scopes,
     )
 
@@ -137,14 +141,13 @@ async def _seal_page(
 ) -> Response:
     register = _register(request)
     seal = await register.get(request.path_params["seal_id"])
-    mark, title = STATE_MARKS[seal.state]
     return _pages(request).render(
         request,
         "admin/seal.html",
         status=status,
         seal=seal,
-        mark=mark,
-        state_title=gettext(title),
+        mark=STATE_SHAPES.get(seal.state, seal.state),
+        state_title=gettext(STATE_NAMES[seal.state]),
         uses=await register.uses(seal.id),
         may_approve=APPROVE in principal.scopes,
         is_own=seal.applied_by == principal.subject,

@@ -102,14 +102,14 @@ def qr_document(text: str) -> DocumentSummary:
 def standing_checks(state: LicenceState, licence: LicenceStanding | None) -> tuple[Check, ...]:
     """What asking the issuer's records showed, and what it cannot show."""
     if licence is None:
-        return (failed("Code", SubIndication.SIGNED_DATA_NOT_FOUND, STATE_SENTENCES[state]),)
+        return (failed("QR code", SubIndication.SIGNED_DATA_NOT_FOUND, STATE_SENTENCES[state]),)
     status = (
         passed("Licence status", STATE_SENTENCES[state])
         if state is LicenceState.VALID
         else failed("Licence status", SubIndication.REVOKED, STATE_SENTENCES[state])
     )
     return (
-        passed("Code", "The code leads to a licence in the issuer's records."),
+        passed("QR code", "The code leads to a licence in the issuer's records."),
         status,
         warning("Paper or file", "Not checked. Compare what is in front of you with what is shown here."),
         warning("Person", "Not checked. Nothing here shows that the person in front of you is the holder."),

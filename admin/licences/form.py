@@ -1,0 +1,101 @@
+"""The form of a licence type, made from its JSON Schema, and what was filled in, as the API takes it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kernel.web.forms import RawForm
+from licence_vault.catalogue.licence_type import LicenceType, label
+
+LONG_TEXT = 60  # characters from which a field gets several lines
+HOLDER_FIELDS = ("holder.id_type", "holder.number", "holder.name")
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """One field of the form.
+
+    `kind`: text, long, date, number, choice or lines (one entry a line); `options` are (value, label) of a choice.
+    """
+
+    name: str
+    label: str
+    kind: str
+    required: bool
+    hint: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    max_length: int | None = None
+
+
+def fields_of(licence_type: LicenceType) -> list[FieldView]:
+    """The fields in the order of the type, labelled in the reader's language."""
+    required = licence_type.required_fields
+    return [_view(name, schema, name in required) for name, schema in licence_type.fields]
+
+
+def example_values(licence_type: LicenceType) -> dict[str, str]:
+    """The type's invented example, as it would be typed."""
+    return {f"fields.{name}": _typed(value) for name, value in licence_type.example.items()}
+
+
+def read_fields(licence_type: LicenceType, form: RawForm) -> dict[str, Any]:
+    """What was filled in, by the schema's types; the empty is left out, the wrong is left as typed."""
+    values: dict[str, Any] = {}
+    for name, schema in licence_type.fields:
+        text = form.text(f"fields.{name}")
+        if text:
+            values[name] = _value(schema, text)
+    return values
+
+
+def _view(name: str, schema: Mapping[str, Any], required: bool) -> FieldView:
+    hint = label(schema["x-hint"]) if "x-hint" in schema else ""
+    limit = schema.get("maxLength")
+    return FieldView(
+        name=f"fields.{name}",
+        label=label(schema.get("x-labels", {})) or name,
+        kind=_kind(schema),
+        required=required,
+        hint=hint,
+        options=_options(schema),
+        max_length=int(limit) if limit else None,
+    )
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema or schema.get("type") == "boolean":
+        return "choice"
+    if schema.get("type") == "array":
+        return "lines"
+    if schema.get("type") in ("integer", "number"):
+        return "number"
+    if schema.get("format") == "date":
+        return "date"
+    return "long" if schema.get("maxLength", 0) > LONG_TEXT else "text"
+
+
+def _options(schema: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    if schema.get("type") == "boolean":
+        return (("true", label({"zh": "是", "en": "Yes"})), ("false", label({"zh": "否", "en": "No"})))
+    codes = schema.get("x-codes", {})
+    return tuple(
+        (str(value), label(codes[value]) if value in codes else str(value)) for value in schema.get("enum", ())
+    )
+
+
+def _value(schema: Mapping[str, Any], text: str) -> Any:
+    kind = schema.get("type")
+    if kind == "array":
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text, text)
+    try:
+        return int(text) if kind == "integer" else float(text) if kind == "number" else text
+    except ValueError:
+        return text
+
+
+def _typed(value: object) -> str:
+    if isinstance(value, list):
+        return "\n".join(str(each) for each in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
