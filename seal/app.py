@@ -5,13 +5,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from kernel.audit.chain import AuditTrail
 from kernel.clock import Clock
-from kernel.crypto.keystore import KeyStore
 from kernel.database.engine import Database
 from seal.authority import routes as authority_routes
 from seal.authority.making import SealMaker
@@ -22,6 +22,9 @@ from seal.seals.publication import SealPublication
 from seal.seals.service import RegisterParts, SealRegister
 from seal.signing import routes as signing_routes
 from seal.signing.service import SigningParts, SigningService
+
+if TYPE_CHECKING:  # a name for a type: only `signing` and `authority` open keys
+    from kernel.crypto.keystore import KeyStore
 
 ROOT = Path(__file__).parent
 """Where this package's translations lie."""
@@ -35,7 +38,7 @@ class Foundations:
     characters, for the pictures of seals. `organisation`: how the built-in authority calls itself.
     """
 
-    keystore: KeyStore
+    keystore: "KeyStore"
     database: Database
     audit: AuditTrail
     clock: Clock

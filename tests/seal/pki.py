@@ -37,23 +37,8 @@ class Authority:
     @classmethod
     def create(cls, algorithm: SigningAlgorithm, name: str) -> "Authority":
         root_key, issuing_key = generate_key(algorithm), generate_key(algorithm)
-        span = {"not_before": NOW - timedelta(days=3650), "not_after": NOW + timedelta(days=3650)}
-        usage = ("key_cert_sign", "crl_sign")
-        root = issue_certificate(
-            CertificateRequestProfile(
-                {"C": "CN", "CN": f"{name} root"}, root_key.public_spki, ca=True, key_usage=usage, **span
-            ),
-            None,
-            root_key,
-        )
-        issuing = issue_certificate(
-            CertificateRequestProfile(
-                {"C": "CN", "CN": f"{name} issuing"}, issuing_key.public_spki, ca=True, path_length=0,
-                key_usage=usage, **span,
-            ),  # fmt: skip
-            root,
-            root_key,
-        )
+        root = issue_certificate(_ca_profile(f"{name} root", root_key, None), None, root_key)
+        issuing = issue_certificate(_ca_profile(f"{name} issuing", issuing_key, 0), root, root_key)
         return cls(Holder(root, root_key), Holder(issuing, issuing_key))
 
     def issue(
@@ -76,6 +61,18 @@ class Authority:
         entries = [Revocation(holder.certificate.serial, when, reason) for holder, when, reason in revoked]
         profile = CrlProfile(1, at - timedelta(days=1), at + timedelta(days=30), entries)
         return issue_crl(profile, self.issuing.certificate, self.issuing.key).der
+
+
+def _ca_profile(name: str, key: PrivateKey, path_length: int | None) -> CertificateRequestProfile:
+    return CertificateRequestProfile(
+        subject={"C": "CN", "CN": name},
+        public_spki=key.public_spki,
+        not_before=NOW - timedelta(days=3650),
+        not_after=NOW + timedelta(days=3650),
+        ca=True,
+        path_length=path_length,
+        key_usage=("key_cert_sign", "crl_sign"),
+    )
 
 
 @dataclass(frozen=True)
