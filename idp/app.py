@@ -158,7 +158,7 @@ def build_services(parts: Foundations) -> IdpServices:
             sessions,
             consents,
         ),
-        assurance=AssuranceService(persons, sessions, _register(parts), throttle, database, audit),
+        assurance=AssuranceService(persons, _register(parts), throttle, database, audit),
         federation=_federation(parts, persons),
     )
 
@@ -189,7 +189,7 @@ def page_routes(services: IdpServices) -> list[BaseRoute]:
         *LogoutPages(visitors, sign_out).routes(),
         *_federation_routes(services, login, account),
         *account.routes(),
-        *RealNamePages(services.assurance, visitors).routes(),
+        *RealNamePages(services.assurance, visitors, services.login).routes(),
         *_oauth_routes(services, visitors),
         *RelyingPartyLogout(
             LogoutService(services.keys, services.clients, services.sessions), visitors, sign_out

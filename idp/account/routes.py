@@ -8,15 +8,15 @@ from idp.account.service import AccountService
 from idp.consent.words import explain_scopes
 from idp.federation.base import Surface, provider_name
 from idp.login.sign_out import SignOut
+from idp.persons.person import HIGHEST_ONLINE_LEVEL
 from idp.sessions.routes import Visitors
 from idp.sessions.service import Session
 from kernel.clock import Clock
 from kernel.web.csrf import check_csrf
 from kernel.web.forms import RawForm, read_form
 from kernel.web.security_headers import allow_in_policy
+from kernel.web.sign_in import signed_in
 from kernel.web.templates import Pages
-
-CHECKED_LEVEL = 3
 
 
 class AccountPages:
@@ -41,6 +41,7 @@ class AccountPages:
         """What we know of the person, masked, and where they are signed in."""
         session = await self._visitors.require(request)
         profile = await self._service.profile(session)
+        await signed_in(request)
         linkable = self._service.linkable(profile, Surface.of(request.headers.get("user-agent", "")))
         allow_in_policy(request, "form-action", *linkable.values())
         pages: Pages = request.app.state.pages
@@ -49,7 +50,7 @@ class AccountPages:
             "idp/account.html",
             profile=profile,
             person=session.person,
-            is_checked=session.person.assurance_level >= CHECKED_LEVEL,
+            is_checked=session.person.assurance_level >= HIGHEST_ONLINE_LEVEL,
             explain_scopes=explain_scopes,
             provider_name=provider_name,
             linkable=list(linkable),

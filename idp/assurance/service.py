@@ -6,7 +6,7 @@ from idp.assurance.register import PopulationRegister
 from idp.login.throttle import AttemptThrottle
 from idp.persons.person import RealName
 from idp.persons.service import PersonService
-from idp.sessions.service import Session, SessionService
+from idp.sessions.service import Session
 from kernel.audit.chain import Actor, AuditEvent, AuditTrail
 from kernel.database.engine import Database
 from kernel.errors import FieldError, InvalidInput
@@ -23,20 +23,18 @@ class AssuranceService:
     def __init__(
         self,
         persons: PersonService,
-        sessions: SessionService,
         register: PopulationRegister,
         throttle: AttemptThrottle,
         database: Database,
         audit: AuditTrail,
     ) -> None:
         self._persons = persons
-        self._sessions = sessions
         self._register = register
         self._throttle = throttle
         self._database = database
         self._audit = audit
 
-    async def check_real_name(self, session: Session, name: str, id_number: str) -> Session:
+    async def check_real_name(self, session: Session, name: str, id_number: str) -> None:
         """Bind the signed-in person to a name and ID number that the register knows; level 3 from now on.
 
         Raises `InvalidInput` (naming the field), `Conflict` (the number is somebody else's), `RateLimited`,
@@ -49,7 +47,6 @@ class AssuranceService:
             await self._record_mismatch(person_id)
             raise InvalidInput(NO_MATCH, fields=[FieldError("id_number", NO_MATCH)])
         await self._persons.bind_real_name(person_id, real_name, MATCHED_LEVEL, Actor("user", person_id))
-        return await self._sessions.raise_assurance(session, MATCHED_LEVEL)
 
     async def _record_mismatch(self, person_id: str) -> None:
         event = AuditEvent(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from idp.consent.records import ConsentRow, list_consents
@@ -80,8 +81,15 @@ class ConsentService:
         return [Consent(row.client_id, tuple(row.scopes), row.given_at) for row in rows if not row.is_implied]
 
     async def _write(self, person_id: str, client_id: str, scopes: tuple[str, ...], *, is_implied: bool) -> None:
+        try:
+            await self._write_once(person_id, client_id, scopes, is_implied=is_implied)
+        except IntegrityError:
+            # Another tab entered the row first: now there is one to add to.
+            await self._write_once(person_id, client_id, scopes, is_implied=is_implied)
+
+    async def _write_once(self, person_id: str, client_id: str, scopes: tuple[str, ...], *, is_implied: bool) -> None:
         async with self._database.transaction() as session:
-            row = await session.get(ConsentRow, (person_id, client_id))
+            row = await session.get(ConsentRow, (person_id, client_id), with_for_update=True)
             before = set(row.scopes) if row else set()
             if row is None:
                 row = ConsentRow(person_id=person_id, client_id=client_id)
@@ -89,8 +97,10 @@ class ConsentService:
             row.scopes = sorted(before | set(scopes))
             row.is_implied = is_implied
             row.given_at = self._clock()
-            detail = {"scopes": list(scopes), "implied": is_implied}
-            await self._audit.record(
-                session,
-                AuditEvent("idp.consent.give", Actor("user", person_id), f"client:{client_id}", detail=detail),
+            event = AuditEvent(
+                "idp.consent.give",
+                Actor("user", person_id),
+                f"client:{client_id}",
+                detail={"scopes": list(scopes), "implied": is_implied},
             )
+            await self._audit.record(session, event)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Literal
 
 from idp.consent.service import ConsentQuestion
+from idp.persons.person import HIGHEST_ONLINE_LEVEL
 
 
 class Step(Enum):
@@ -16,6 +17,7 @@ class Step(Enum):
     SECOND_FACTOR = "second-factor"
     ENROL_SECOND_FACTOR = "enrol-second-factor"
     SIGN_IN = "sign-in"
+    CONFIRM_REAL_NAME = "confirm-real-name"
     CONSENT = "consent"
     DONE = "done"
 
@@ -26,6 +28,8 @@ class LoginRequest:
 
     `browser` is the hash of the cookie that the beginning browser holds; `resume_at` is a path of ours where a
     finished sign-in goes on; `leads_to` is the origin that may follow it (for the page's `form-action`).
+    `wanted_level` is the assurance that the application would like; `will_confirm` turns False when the person would
+    rather not.
     """
 
     id: str
@@ -37,6 +41,8 @@ class LoginRequest:
     username_hint: str = ""
     person_id: str | None = None
     amr: tuple[str, ...] = ()
+    wanted_level: int = 1
+    will_confirm: bool = True
     session_id: str | None = None
     consent: ConsentQuestion | None = None
     must_consent: bool = False
@@ -50,6 +56,7 @@ class PersonFacts:
     needs_second_factor: bool
     has_second_factor: bool
     has_consented: bool
+    assurance_level: int = 1
 
 
 def next_step(request: LoginRequest, facts: PersonFacts | None) -> Step:
@@ -58,6 +65,9 @@ def next_step(request: LoginRequest, facts: PersonFacts | None) -> Step:
         return Step.IDENTIFY
     if request.session_id is None:
         return _step_to_sign_in(request, facts)
+    reachable = min(request.wanted_level, HIGHEST_ONLINE_LEVEL)
+    if request.will_confirm and facts.assurance_level < reachable:
+        return Step.CONFIRM_REAL_NAME
     is_asked = request.consent is not None and request.consent_answer is None
     return Step.CONSENT if is_asked and (request.must_consent or not facts.has_consented) else Step.DONE
 

@@ -33,6 +33,7 @@ STEP_PATHS = {
     Step.IDENTIFY: "/login",
     Step.SECOND_FACTOR: "/login/otp",
     Step.ENROL_SECOND_FACTOR: "/login/otp",
+    Step.CONFIRM_REAL_NAME: "/account/realname",
     Step.CONSENT: "/login/consent",
 }
 

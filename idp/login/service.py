@@ -129,6 +129,12 @@ class LoginService:
         await self.requests.save(request)
         return request
 
+    async def put_off_real_name(self, request: LoginRequest) -> LoginRequest:
+        """The person would rather not be checked now; the application gets the assurance there is."""
+        request = replace(request, will_confirm=False)
+        await self.requests.save(request)
+        return request
+
     async def scopes_asked(self, request: LoginRequest) -> tuple[str, ...]:
         """Those scopes of the question that this person could grant at all."""
         subject = await self._subject(request)
@@ -154,4 +160,5 @@ class LoginService:
             needs_second_factor=subject.needs_second_factor,
             has_second_factor=await self.totp.is_enrolled(subject.person.id),
             has_consented=has_consented,
+            assurance_level=subject.person.assurance_level,
         )

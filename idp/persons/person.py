@@ -46,6 +46,16 @@ class RealName:
     name: str
 
 
+HIGHEST_ONLINE_LEVEL = 3
+"""What a person can reach by themselves, on our pages; level 4 needs a counter or a strong credential."""
+
+
+def level_of(acr_value: str) -> int | None:
+    """The level that a context class names, if it is one of ours."""
+    level = acr_value.removeprefix(ACR_PREFIX)
+    return int(level) if acr_value.startswith(ACR_PREFIX) and level in {"1", "2", "3", "4"} else None
+
+
 def acr(level: int) -> str:
     """The authentication context class of an assurance level 1–4."""
     return f"{ACR_PREFIX}{level}"

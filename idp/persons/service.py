@@ -1,9 +1,11 @@
 """Entering, changing and finding persons."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from idp.persons.passwords import PasswordHasher
@@ -29,6 +31,9 @@ PASSWORD_MAXIMUM_LENGTH = 256
 ANOTHER_PERSON = (
     "This ID number already belongs to another account. Sign in to that account, or ask the service desk to join them."
 )
+
+
+TAKEN = "This user name is taken. Choose another one."
 
 
 @dataclass(frozen=True)
@@ -75,10 +80,9 @@ class PersonService:
         row = self._new_row(display_name, locale)
         row.username = username
         hashed = await self._hasher.hash(password)
-        async with self._database.transaction() as session:
+        async with _unique(TAKEN), self._database.transaction() as session:
             if await find_by_username(session, username):
-                message = "This user name is taken. Choose another one."
-                raise Conflict(message)
+                raise Conflict(TAKEN)
             session.add(row)
             session.add(PasswordRow(person_id=row.id, hash=hashed, changed_at=row.created_at))
             await self._record(session, "idp.person.create", row.id, actor)
@@ -129,7 +133,7 @@ class PersonService:
         One ID number belongs to one person: raises `Conflict` otherwise, and `NotFound`.
         """
         index = self._personal_data.id_number_index(real_name.id_type, real_name.id_number)
-        async with self._database.transaction() as session:
+        async with _unique(ANOTHER_PERSON), self._database.transaction() as session:
             row = await load_person(session, person_id)
             owner = await find_by_id_number(session, index)
             if owner is not None and owner.id != person_id:
@@ -236,6 +240,15 @@ def check_username(username: str) -> str:
     if any(not (character.isalnum() or character in "._@+-") for character in canonical):
         raise _field_error("username", "Use letters, digits and . _ @ + - in a user name.")
     return canonical
+
+
+@asynccontextmanager
+async def _unique(message: str) -> AsyncIterator[None]:
+    """Somebody else entered the same at the same moment: the database refuses the second."""
+    try:
+        yield
+    except IntegrityError as clash:
+        raise Conflict(message) from clash
 
 
 def _field_error(field: str, message: str, **params: object) -> InvalidInput:

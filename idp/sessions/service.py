@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,15 +29,14 @@ class Session:
     person: Person
     auth_time: datetime
     amr: tuple[str, ...]
-    assurance_level: int
     browser: str
     created_at: datetime
     seen_at: datetime
 
     @property
     def acr(self) -> str:
-        """The assurance of this sign-in as OpenID Connect names it."""
-        return acr(self.assurance_level)
+        """How sure we are who this is, as OpenID Connect names it; rises at once when the person is checked."""
+        return acr(self.person.assurance_level)
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,6 @@ class SessionService:
             row.token_hash = hash_token(token)
             row.auth_time = row.seen_at = self._clock()
             row.amr = list(authentication.amr)
-            row.assurance_level = authentication.person.assurance_level
             row.browser = authentication.browser[:80]
             row.expires_at = self._clock() + self._absolute
             session.add(row)
@@ -132,14 +130,6 @@ class SessionService:
         person = public(row)
         return [_live(each, person) for each in found if self._is_open(each) and person.stands_by(each.auth_time)]
 
-    async def raise_assurance(self, current: Session, level: int) -> Session:
-        """Note that the person of this session was checked more closely while signed in."""
-        async with self._database.transaction() as session:
-            row = await session.get(SessionRow, current.id)
-            if row is not None:
-                row.assurance_level = max(row.assurance_level, level)
-        return replace(current, assurance_level=max(current.assurance_level, level))
-
     async def _find_row(self, session: AsyncSession, token: str | None) -> SessionRow | None:
         row = await find_by_token_hash(session, hash_token(token)) if token else None
         return row if row is not None and self._is_open(row) else None
@@ -170,7 +160,6 @@ def _live(row: SessionRow, person: Person) -> Session:
         person=person,
         auth_time=row.auth_time,
         amr=tuple(row.amr),
-        assurance_level=row.assurance_level,
         browser=row.browser,
         created_at=row.created_at,
         seen_at=row.seen_at,

@@ -176,10 +176,14 @@ class TokenService:
     async def revoke_access_token(self, claims: Mapping[str, Any]) -> None:
         """Take back one access token."""
         expires_at = datetime.fromtimestamp(claims["exp"], tz=self._clock().tzinfo)
-        async with self._database.transaction() as session:
-            await session.merge(RevokedAccessTokenRow(jti=claims["jti"], expires_at=expires_at))
-            actor = Actor("client", claims["client_id"])
-            await self._audit.record(session, AuditEvent("idp.token.revoke", actor, f"access-token:{claims['jti']}"))
+        event = AuditEvent("idp.token.revoke", Actor("client", claims["client_id"]), f"access-token:{claims['jti']}")
+        try:
+            async with self._database.transaction() as session:
+                session.add(RevokedAccessTokenRow(jti=claims["jti"], expires_at=expires_at))
+                await self._audit.record(session, event)
+        except IntegrityError:
+            # It was taken back a moment ago; once is enough.
+            return
 
     async def revoke_grant(self, grant_id: str, because: str, *, client_id: str | None = None) -> None:
         """End a family (only if it is this client's, where one is named). Ending an ended family changes nothing."""

@@ -20,6 +20,7 @@ from kernel.crypto.envelope import Envelope
 from kernel.crypto.keystore import FileKeyStore
 from kernel.database.engine import Database
 from kernel.ephemeral.memory import InProcessStore
+from kernel.ephemeral.store import EphemeralStore
 from kernel.web import problems
 from kernel.web.locale import LocaleMiddleware
 from kernel.web.request_id import RequestIdMiddleware
@@ -79,7 +80,11 @@ async def provider(tmp_path: Path, clock: HandClock) -> AsyncIterator[Provider]:
 
 
 async def run_provider(
-    tmp_path: Path, clock: HandClock, change: Callable[[dict[str, object]], None] = lambda values: None
+    tmp_path: Path,
+    clock: HandClock,
+    change: Callable[[dict[str, object]], None] = lambda values: None,
+    database_url: str = "",
+    store: EphemeralStore | None = None,
 ) -> AsyncIterator[Provider]:
     values: dict[str, object] = {
         "issuer": ISSUER,
@@ -87,7 +92,7 @@ async def run_provider(
         "password_hash_passes": 1,
     }
     change(values)
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'idp.db'}")
+    database = Database(database_url or f"sqlite+aiosqlite:///{tmp_path / 'idp.db'}")
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
         await connection.run_sync(AuditBase.metadata.create_all)
@@ -95,7 +100,7 @@ async def run_provider(
         Foundations(
             settings=IdpSettings(**values),
             database=database,
-            ephemeral=InProcessStore(clock),
+            ephemeral=store or InProcessStore(clock),
             audit=AuditTrail(clock, b"k" * 32),
             envelope=Envelope(MASTER_KEY),
             keys=TokenKeys(FileKeyStore(tmp_path / "keys", MASTER_KEY)),

@@ -52,6 +52,7 @@ class AuthorizationRequest:
     code_challenge: str | None
     prompts: tuple[str, ...]
     max_age: int | None
+    wanted_level: int
     login_hint: str | None
     hinted_sub: str | None
     received_at: datetime

@@ -20,6 +20,7 @@ from idp.oauth2.clients.service import ClientService
 from idp.oauth2.errors import OAuthError
 from idp.oauth2.parameters import Parameters
 from idp.oauth2.return_address import origin_of
+from idp.persons.person import HIGHEST_ONLINE_LEVEL, level_of
 from idp.sessions.service import Session
 from idp.settings import IdpSettings
 from idp.tokens import id_token
@@ -131,6 +132,7 @@ class AuthorizationService:
             code_challenge=parameters.get("code_challenge"),
             prompts=tuple(sorted(attempt.prompts)),
             max_age=int(max_age) if max_age is not None else None,
+            wanted_level=_wanted_level(parameters.get("acr_values")),
             login_hint=parameters.get("login_hint"),
             hinted_sub=self._hinted_sub(parameters.get("id_token_hint")),
             received_at=self._parts.clock(),
@@ -158,6 +160,8 @@ class AuthorizationService:
             subject = await find_subject(reading, session.person.id)
         if subject is None or (subject.needs_second_factor and "otp" not in session.amr):
             return await self._ask_to_sign_in(request, client, visitor.browser, session)
+        if login is None and "none" not in request.prompts and _could_be_surer(request, subject):
+            return await self._send_to_login(request, client, visitor.browser, session)
         scopes = tuple(scope for scope in request.scopes if scope in subject.permitted_scopes)
         if request.scopes and not scopes:
             raise _refuse("invalid_scope", "This person may not grant any of the requested scopes.")
@@ -204,6 +208,7 @@ class AuthorizationService:
             resume_at=CONTINUE_PATH + "?request={id}",
             begun_at=request.received_at,
             client_name="" if client.first_party else client.name,
+            wanted_level=request.wanted_level,
             leads_to=origin_of(request.address.redirect_uri),
             username_hint=request.login_hint or "",
             consent=_question(request, client),
@@ -268,6 +273,17 @@ def _is_fresh_enough(request: AuthorizationRequest, session: Session) -> bool:
         return False
     age = (request.received_at - session.auth_time).total_seconds()
     return request.max_age is None or age <= request.max_age
+
+
+def _wanted_level(acr_values: str | None) -> int:
+    """The least of the classes that would do (OpenID Connect Core §3.1.2.1); others' classes are passed over."""
+    levels = [level for value in (acr_values or "").split() if (level := level_of(value)) is not None]
+    return min(levels, default=1)
+
+
+def _could_be_surer(request: AuthorizationRequest, subject: Subject) -> bool:
+    """Whether the person could reach a level here that the client would like. It is a wish, so prompt=none passes."""
+    return subject.person.assurance_level < min(request.wanted_level, HIGHEST_ONLINE_LEVEL)
 
 
 def _question(request: AuthorizationRequest, client: Client) -> ConsentQuestion | None:
