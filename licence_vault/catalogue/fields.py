@@ -19,8 +19,10 @@ def field_errors(licence_type: LicenceType, fields: Mapping[str, Any]) -> list[F
 def _complaints(licence_type: LicenceType, fields: Mapping[str, Any], error: ValidationError) -> list[FieldError]:
     properties = licence_type.document["fields"]["properties"]
     if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
-        return [FieldError(f"fields.{name}", "Fill in {label}.", {"label": _label(properties, name)}) for name in missing]
+        missing = sorted(licence_type.required_fields - set(fields))
+        return [
+            FieldError(f"fields.{name}", "Fill in {label}.", {"label": _label(properties, name)}) for name in missing
+        ]
     if error.validator == "additionalProperties":
         unknown = sorted(set(fields) - set(properties))
         return [FieldError(f"fields.{name}", "This licence has no field {name}.", {"name": name}) for name in unknown]

@@ -40,7 +40,7 @@ class LicenceContent:
 
 @dataclass(frozen=True)
 class Licence:
-    """One version of a licence, with its personal part. Digests are SHA-256 in hex; blob references belong to the vault."""
+    """One version of a licence, with its personal part. Digests are SHA-256 in hex."""
 
     id: str
     identifier: str
@@ -65,7 +65,7 @@ class Licence:
     content: LicenceContent = field(repr=False)
 
     def status_on(self, day: date) -> str:
-        """The state as people understand it on a day: a valid record outside its period is `expired` or `not_yet_valid`."""
+        """The state as people understand it: a valid record outside its period is `expired` or `not_yet_valid`."""
         if self.status is not LicenceStatus.VALID:
             return self.status.value
         if day < self.valid_from:

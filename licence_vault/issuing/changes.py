@@ -1,0 +1,89 @@
+"""Changing how a licence stands: revoke (final), suspend, resume. Seen by the next verification."""
+
+from dataclasses import dataclass
+
+from kernel.audit.chain import Actor, AuditEvent, AuditTrail
+from kernel.clock import Clock
+from kernel.database.engine import Database
+from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
+from kernel.ids.time_ordered import new_id
+from licence_vault.ledger.service import Ledger, LedgerEntry
+from licence_vault.licences.licence import Licence, LicenceStatus
+from licence_vault.licences.protection import LicenceData
+from licence_vault.licences.records import LicenceEventRow, OutboxRow, find_for_update
+
+CAUSE_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Change:
+    """From which states an action leads where."""
+
+    action: str
+    leads_from: frozenset[LicenceStatus]
+    leads_to: LicenceStatus
+    needs_cause: bool
+
+
+CHANGES = {
+    change.action: change
+    for change in (
+        Change("revoke", frozenset({LicenceStatus.VALID, LicenceStatus.SUSPENDED}), LicenceStatus.REVOKED, True),
+        Change("suspend", frozenset({LicenceStatus.VALID}), LicenceStatus.SUSPENDED, True),
+        Change("resume", frozenset({LicenceStatus.SUSPENDED}), LicenceStatus.VALID, False),
+    )
+}
+
+
+class LicenceChanges:
+    """Applies changes, each in one transaction with its event, its ledger leaf and its audit record."""
+
+    def __init__(self, database: Database, audit: AuditTrail, clock: Clock, data: LicenceData, ledger: Ledger) -> None:
+        self._database = database
+        self._audit = audit
+        self._clock = clock
+        self._data = data
+        self._ledger = ledger
+
+    async def apply(self, action: str, licence_id: str, issuer_uscc: str, cause: str, actor: Actor) -> Licence:
+        """Revoke, suspend or resume. A repeated action changes nothing and succeeds.
+
+        Raises `NotFound`, `Forbidden` (another authority's), `Conflict` (the state does not allow it), `InvalidInput`.
+        """
+        change = CHANGES[action]
+        cause = " ".join(cause.split())
+        if change.needs_cause and not cause:
+            raise InvalidInput("Give the cause.", fields=[FieldError("cause", "Give the cause.")])
+        if len(cause) > CAUSE_LIMIT:
+            message = "The cause may have at most {limit} characters."
+            raise InvalidInput(
+                message, fields=[FieldError("cause", message, {"limit": CAUSE_LIMIT})], limit=CAUSE_LIMIT
+            )
+        async with self._database.transaction() as session:
+            row = await find_for_update(session, licence_id)
+            if row is None:
+                raise NotFound("There is no such licence.")
+            if row.issuer_uscc != issuer_uscc:
+                raise Forbidden("Only the authority that issued a licence may change it.")
+            if row.status == change.leads_to:
+                return self._data.open(row)
+            if row.status not in change.leads_from:
+                raise Conflict("A licence that is {status} cannot be changed in this way.", status=row.status)
+            now = self._clock()
+            row.status, row.status_cause, row.status_changed_at = change.leads_to, cause, now
+            session.add(
+                LicenceEventRow(
+                    id=new_id(),
+                    licence_id=row.id,
+                    at=now,
+                    action=action,
+                    cause=cause,
+                    actor_kind=actor.kind,
+                    actor_id=actor.id,
+                )
+            )
+            content = f"{row.content_digest}:{row.status}:{now.isoformat()}".encode()
+            await self._ledger.append(session, LedgerEntry("status", row.id, content))
+            session.add(OutboxRow(id=new_id(), at=now, kind=f"licence.{action}", payload={"licence": row.id}))
+            await self._audit.record(session, AuditEvent(f"licence.{action}", actor, f"licence:{row.id}"))
+        return self._data.open(row)

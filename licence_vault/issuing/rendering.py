@@ -1,0 +1,48 @@
+"""A draft drawn as OFD and PDF. CPU-bound: call it through `asyncio.to_thread`."""
+
+import hashlib
+from dataclasses import dataclass
+
+from licence_vault.issuing.drafting import Draft
+from licence_vault.layout.composition import compose
+from licence_vault.layout.document import LicenceDocument
+from licence_vault.layout.fonts import FontBook
+from licence_vault.layout.ofd import write_ofd
+from licence_vault.layout.pdf import write_pdf
+
+FACE_NAMES = {
+    "holder.name": "持证主体",
+    "holder.number": "持证主体代码",
+    "issuer.name": "证照颁发机构",
+    "licence.identifier": "证照标识",
+    "licence.issued_date": "证照颁发日期",
+    "licence.valid_to": "有效期截止日期",
+    "licence.validity": "有效期",
+}
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """Both files, not sealed yet."""
+
+    ofd: bytes
+    pdf: bytes
+
+
+def render(draft: Draft, qr: str, fonts: FontBook) -> Rendering:
+    """Draw the face once, write it twice. Raises `InvalidInput` naming a field that does not fit or cannot be drawn."""
+    drawing = compose(draft.licence_type.face, draft.values | {"verification.qr": qr}, {}, fonts)
+    labels = {
+        f"fields.{name}": str(schema.get("x-labels", {}).get("zh", name)) for name, schema in draft.licence_type.fields
+    }
+    document = LicenceDocument(
+        drawing=drawing,
+        document_id=hashlib.sha256(str(draft.identifier).encode()).hexdigest()[:32],
+        title=draft.licence_type.name,
+        author=draft.issuer.name,
+        created_at=draft.issued_at,
+        data_xml=draft.data_xml,
+        metadata=draft.metadata,
+        field_names=FACE_NAMES | labels,
+    )
+    return Rendering(write_ofd(document, fonts), write_pdf(document, fonts))

@@ -1,0 +1,225 @@
+"""Issuing: check, draft, draw, seal, keep the files, then one transaction, then the answer.
+
+A crash before the transaction leaves at most orphan files, which are swept; after it, the licence is there whole.
+"""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError as UniqueViolation
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.audit.chain import Actor, AuditEvent, AuditTrail
+from kernel.blobs.store import BlobStore
+from kernel.clock import Clock
+from kernel.database.engine import Database
+from kernel.errors import Conflict, Forbidden
+from kernel.ids.licence_identifier import LicenceIdentifier
+from kernel.ids.time_ordered import new_id
+from licence_vault.catalogue.service import Catalogue
+from licence_vault.issuing.drafting import Draft, Issuer, make_draft
+from licence_vault.issuing.idempotency import IdempotencyKeys, Replay
+from licence_vault.issuing.order import read_order, type_code_of
+from licence_vault.issuing.rendering import render
+from licence_vault.layout.fonts import FontBook
+from licence_vault.ledger.service import Ledger, LedgerEntry
+from licence_vault.licences.licence import Licence, LicenceStatus
+from licence_vault.licences.protection import LicenceData
+from licence_vault.licences.records import LicenceEventRow, LicenceRow, OutboxRow, find_by, find_for_update
+from seal.client import Sealer
+from seal.documents.positions import StampPosition
+
+SealOfAuthority = Callable[[str], Awaitable[str]]
+"""The id of the seal in use of an authority, by its USCC. Raises `Conflict` when there is none."""
+
+
+@dataclass(frozen=True)
+class IssuingParts:
+    """What issuing works with. `public_url` is where QR codes lead."""
+
+    database: Database
+    audit: AuditTrail
+    clock: Clock
+    blobs: BlobStore
+    catalogue: Catalogue
+    data: LicenceData
+    sealer: Sealer
+    seal_of: SealOfAuthority
+    ledger: Ledger
+    fonts: FontBook
+    keys: IdempotencyKeys
+    public_url: str
+
+
+@dataclass(frozen=True)
+class Requester:
+    """Who asks, and for which authority. `key` is the `Idempotency-Key`, empty when none was sent."""
+
+    actor: Actor
+    issuer: Issuer
+    key: str = ""
+
+
+class Issuing:
+    """The use case `issue`, and `reissue`, which makes the next version of a licence."""
+
+    def __init__(self, parts: IssuingParts) -> None:
+        self._parts = parts
+
+    async def issue(self, body: Mapping[str, Any], requester: Requester) -> Licence:
+        """Issue a licence. Raises `InvalidInput`, `Forbidden`, `Conflict` (no seal; the key was used otherwise)."""
+        async with self._parts.keys.guard(requester.actor, requester.key, body) as replay:
+            if replay.licence_id:
+                return await self._load(replay.licence_id)
+            draft = await self._draft(body, requester)
+            return await self._make(draft, requester, replay, None)
+
+    async def reissue(self, licence_id: str, body: Mapping[str, Any], requester: Requester) -> Licence:
+        """Issue the next version of a licence; the version before becomes superseded in the same transaction."""
+        async with self._parts.keys.guard(requester.actor, requester.key, {"reissue": licence_id, **body}) as replay:
+            if replay.licence_id:
+                return await self._load(replay.licence_id)
+            previous = await self._load(licence_id)
+            _check_reissuable(previous, requester)
+            merged = _merged(previous, body)
+            draft = await self._draft(merged, requester, LicenceIdentifier.parse(previous.identifier))
+            return await self._make(draft, requester, replay, licence_id)
+
+    async def _draft(
+        self, body: Mapping[str, Any], requester: Requester, previous: LicenceIdentifier | None = None
+    ) -> Draft:
+        licence_type = await self._parts.catalogue.load(type_code_of(body))
+        allowed = licence_type.issuing_authorities
+        if allowed and requester.issuer.uscc not in allowed:
+            raise Forbidden("{issuer} may not issue this licence.", issuer=requester.issuer.name)
+        order = read_order(body, licence_type)
+        return make_draft(licence_type, order, requester.issuer, self._parts.clock(), previous)
+
+    async def _make(self, draft: Draft, requester: Requester, replay: Replay, supersedes: str | None) -> Licence:
+        parts = self._parts
+        qr = await self._qr(draft)
+        seal_id = await parts.seal_of(draft.issuer.uscc)
+        rendering = await asyncio.to_thread(render, draft, qr, parts.fonts)
+        place = draft.licence_type.seal_place
+        positions = [StampPosition(place.page, place.x_mm, place.y_mm, place.width_mm, place.height_mm)]
+        purpose = f"licence:{draft.id}"
+        ofd = await parts.sealer.seal_ofd(rendering.ofd, seal_id, positions, purpose=purpose)
+        pdf = await parts.sealer.seal_pdf(rendering.pdf, seal_id, positions, purpose=purpose)
+        row = await self._row(draft, qr, ofd, pdf)
+        try:
+            async with parts.database.transaction() as session:
+                await self._write(session, row, requester, supersedes)
+                replay.record(session, row.id, parts.clock())
+        except UniqueViolation as violation:
+            if (known := await parts.keys.find(requester.actor, requester.key)) is not None:
+                return await self._load(known.licence_id)
+            raise Conflict("This licence was changed by somebody else just now.") from violation
+        return parts.data.open(row)
+
+    async def _qr(self, draft: Draft) -> str:
+        """Upper case throughout, so that the code stays small (alphanumeric mode)."""
+        signed = await self._parts.sealer.sign_claims(draft.claims)
+        claims = base64.b32encode(signed.message).decode().rstrip("=")
+        return f"{self._parts.public_url.upper()}/V/{draft.handle}#{claims}"
+
+    async def _row(self, draft: Draft, qr: str, ofd: bytes, pdf: bytes) -> LicenceRow:
+        data = self._parts.data
+        holder = draft.content.holder
+        return LicenceRow(
+            id=draft.id,
+            identifier=str(draft.identifier),
+            type_code=draft.licence_type.code,
+            type_version=draft.licence_type.version,
+            type_name=draft.licence_type.name,
+            version=draft.identifier.version,
+            status=LicenceStatus.VALID,
+            status_cause="",
+            status_changed_at=draft.issued_at,
+            holder_index=data.holder_index(holder.id_type, holder.number),
+            issuer_uscc=draft.issuer.uscc,
+            issuer_name=draft.issuer.name,
+            valid_from=draft.valid_from,
+            valid_to=draft.valid_to,
+            issued_at=draft.issued_at,
+            handle=draft.handle,
+            qr=qr,
+            content=data.close(draft.id, draft.content),
+            content_digest=draft.content_digest,
+            ofd_blob=await self._parts.blobs.put(data.close_file(draft.id, "ofd", ofd)),
+            pdf_blob=await self._parts.blobs.put(data.close_file(draft.id, "pdf", pdf)),
+            ofd_digest=hashlib.sha256(ofd).hexdigest(),
+            pdf_digest=hashlib.sha256(pdf).hexdigest(),
+            superseded_by=None,
+        )
+
+    async def _write(
+        self, session: AsyncSession, row: LicenceRow, requester: Requester, supersedes: str | None
+    ) -> None:
+        parts, actor, now = self._parts, requester.actor, self._parts.clock()
+        if supersedes is not None:
+            await self._supersede(session, supersedes, row, requester)
+        session.add(row)
+        session.add(
+            LicenceEventRow(
+                id=new_id(),
+                licence_id=row.id,
+                at=now,
+                action="issue",
+                cause="",
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+            )
+        )
+        content = bytes.fromhex(row.content_digest + row.ofd_digest + row.pdf_digest)
+        await parts.ledger.append(session, LedgerEntry("sealed", row.id, content))
+        session.add(OutboxRow(id=new_id(), at=now, kind="licence.issued", payload={"licence": row.id}))
+        detail = {"type": row.type_code, "issuer": row.issuer_uscc, "version": row.version}
+        await parts.audit.record(session, AuditEvent("licence.issue", actor, f"licence:{row.id}", detail=detail))
+
+    async def _supersede(self, session: AsyncSession, licence_id: str, row: LicenceRow, requester: Requester) -> None:
+        previous = await find_for_update(session, licence_id)
+        if previous is None or previous.superseded_by or previous.status == LicenceStatus.REVOKED:
+            raise Conflict("Only the newest version of a licence that is not revoked can be issued anew.")
+        previous.status, previous.superseded_by = LicenceStatus.SUPERSEDED, row.id
+        previous.status_changed_at = row.issued_at
+        actor = requester.actor
+        session.add(
+            LicenceEventRow(
+                id=new_id(),
+                licence_id=licence_id,
+                at=row.issued_at,
+                action="supersede",
+                cause="",
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+            )
+        )
+
+    async def _load(self, licence_id: str) -> Licence:
+        async with self._parts.database.reading() as session:
+            row = await find_by(session, id=licence_id)
+        if row is None:
+            raise Conflict("The licence is not there any more.")
+        return self._parts.data.open(row)
+
+
+def _check_reissuable(licence: Licence, requester: Requester) -> None:
+    if licence.issuer_uscc != requester.issuer.uscc:
+        raise Forbidden("Only the authority that issued a licence may change it.")
+
+
+def _merged(previous: Licence, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The order of the next version: what the body says, and for the rest what the version before said."""
+    holder = previous.content.holder
+    start: dict[str, Any] = {
+        "type": previous.type_code,
+        "holder": vars(holder),
+        "fields": previous.content.fields,
+        "valid_from": previous.valid_from.isoformat(),
+        "valid_to": previous.valid_to.isoformat() if previous.valid_to else None,
+    }
+    return start | dict(body)

@@ -1,0 +1,172 @@
+"""Searching licences. Data about a person leaves through `access` alone; what verifiers get is masked already."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from kernel.blobs.store import BlobStore
+from kernel.clock import Clock
+from kernel.database.engine import Database
+from kernel.errors import IntegrityError, InvalidInput, NotFound
+from kernel.ids.handles import parse_handle
+from kernel.ids.holder_codes import parse_holder_number
+from kernel.ids.time_ordered import new_id
+from kernel.web.bearer import Principal
+from kernel.web.holders import HolderDirectory
+from licence_vault.licences.licence import Licence
+from licence_vault.licences.protection import LicenceData
+from licence_vault.licences.records import (
+    AccessRow,
+    LicenceEventRow,
+    LicenceRow,
+    accesses_of,
+    events_of,
+    find_by,
+    of_holders,
+    of_issuer,
+)
+from licence_vault.lookup.access import READ, Viewer, check_is_holder, check_may_see
+
+FORMATS = {"ofd": "application/ofd", "pdf": "application/pdf"}
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class IssuerCounts:
+    """How many licences an authority has issued, by state."""
+
+    by_status: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.by_status.values())
+
+
+class Lookup:
+    """Every search. `holders` tells which numbers a principal holds; it is given by the composition root."""
+
+    def __init__(self, database: Database, blobs: BlobStore, data: LicenceData, clock: Clock) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._data = data
+        self._clock = clock
+
+    async def viewer(self, principal: Principal, holders: HolderDirectory) -> Viewer:
+        """The principal with the licences' indexes of the numbers that they hold; none for a program."""
+        if principal.is_program or "realname" not in principal.scopes:
+            return Viewer(principal)
+        holder = await holders.of(principal)
+        return Viewer(principal, frozenset(self._data.holder_index(n.id_type, n.number) for n in holder.numbers))
+
+    async def load(self, viewer: Viewer, licence_id: str) -> Licence:
+        """A licence by its id. Raises `NotFound`, also when it is not for this viewer."""
+        async with self._database.reading() as session:
+            row = await find_by(session, id=licence_id)
+        return self._data.open(check_may_see(viewer, row))
+
+    async def load_own(self, viewer: Viewer, licence_id: str) -> Licence:
+        """A licence of the viewer's own. Raises `NotFound`."""
+        async with self._database.reading() as session:
+            row = await find_by(session, id=licence_id)
+        return self._data.open(check_is_holder(viewer, row))
+
+    async def own(self, viewer: Viewer) -> list[Licence]:
+        """The viewer's own licences and those of the organisations they act for, newest first; superseded ones left out."""
+        if not viewer.holder_indexes:
+            return []
+        async with self._database.reading() as session:
+            rows = await of_holders(session, sorted(viewer.holder_indexes))
+        return [self._data.open(check_is_holder(viewer, row)) for row in rows if row.superseded_by is None]
+
+    async def of_holder(self, principal: Principal, id_type: str, number: str) -> list[Licence]:
+        """What the principal's authority issued to a holder. Raises `InvalidInput` for a number that cannot be right."""
+        principal.require_scope(READ)
+        index = self._data.holder_index(id_type, parse_holder_number(id_type, number))
+        async with self._database.reading() as session:
+            rows = await of_holders(session, [index])
+        viewer = Viewer(principal)
+        return [self._data.open(row) for row in rows if _visible(viewer, row)]
+
+    async def issued(self, principal: Principal, before: str | None = None, limit: int = PAGE_SIZE) -> list[Licence]:
+        """What the principal's authority issued, newest first, a page at a time."""
+        principal.require_scope(READ)
+        if principal.organisation is None:
+            return []
+        async with self._database.reading() as session:
+            rows = await of_issuer(session, principal.organisation.uscc, before, min(limit, 200))
+        return [self._data.open(row) for row in rows]
+
+    async def counts(self, principal: Principal) -> IssuerCounts:
+        """How many licences the principal's authority has, by state."""
+        principal.require_scope(READ)
+        uscc = principal.organisation.uscc if principal.organisation else ""
+        statement = (
+            select(LicenceRow.status, func.count()).where(LicenceRow.issuer_uscc == uscc).group_by(LicenceRow.status)
+        )
+        async with self._database.reading() as session:
+            return IssuerCounts({status: count for status, count in (await session.execute(statement)).all()})
+
+    async def file(self, licence: Licence, format: str) -> bytes:
+        """The sealed file of a licence that the caller was allowed to load. Raises `InvalidInput`, `IntegrityError`."""
+        if format not in FORMATS:
+            raise InvalidInput("A licence's file is ofd or pdf.")
+        async with self._database.reading() as session:
+            row = await find_by(session, id=licence.id)
+        if row is None:
+            raise NotFound("There is no such licence.")
+        try:
+            stored = await self._blobs.get(row.ofd_blob if format == "ofd" else row.pdf_blob)
+        except NotFound as missing:
+            raise IntegrityError("The licence's file is missing. Please tell the operator.") from missing
+        return self._data.open_file(licence.id, format, stored)
+
+    async def events(self, licence: Licence) -> Sequence[LicenceEventRow]:
+        """A licence's life, oldest first."""
+        async with self._database.reading() as session:
+            return await events_of(session, licence.id)
+
+    async def accesses(self, licence: Licence) -> Sequence[AccessRow]:
+        """Who looked at a licence, newest first."""
+        async with self._database.reading() as session:
+            return await accesses_of(session, licence.id)
+
+    async def note_access(self, licence_id: str, way: str, who: str = "") -> None:
+        """Write down that somebody looked; `who` is an agency or client, never a person's name or address."""
+        async with self._database.transaction() as session:
+            session.add(AccessRow(id=new_id(), licence_id=licence_id, at=self._clock(), way=way, who=who[:200]))
+
+    # What verifiers ask: the caller passes on the masked face alone.
+
+    async def find_by_handle(self, handle: str) -> Licence | None:
+        """The licence of a static code."""
+        try:
+            return await self._find(handle=parse_handle(handle))
+        except InvalidInput:
+            return None
+
+    async def find_by_identifier(self, identifier: str) -> Licence | None:
+        """The licence version with this GB/T 36904 identifier."""
+        return await self._find(identifier=identifier)
+
+    async def find_by_file_digest(self, digest: str) -> Licence | None:
+        """The licence whose sealed OFD or PDF has this SHA-256 (hex)."""
+        return await self._find(ofd_digest=digest) or await self._find(pdf_digest=digest)
+
+    async def find_by_id(self, licence_id: str) -> Licence | None:
+        """The licence with this id, for a presentation that its holder made."""
+        return await self._find(id=licence_id)
+
+    async def _find(self, **column: str) -> Licence | None:
+        async with self._database.reading() as session:
+            row = await find_by(session, **column)
+        return self._data.open(row) if row is not None else None
+
+
+def _visible(viewer: Viewer, row: LicenceRow) -> bool:
+    try:
+        check_may_see(viewer, row)
+    except NotFound:
+        return False
+    return True
