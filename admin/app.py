@@ -29,7 +29,7 @@ AUDIT = frozenset({"admin:audit"})
 SEALS = frozenset({"seal:apply", "seal:approve", "seal:use"})
 
 NAVIGATION = (
-    NavLink("Overview", "/console"),
+    NavLink("Overview", "/console/overview"),
     NavLink("Seals", "/console/seals", SEALS, "Licences and seals"),
     NavLink("People", "/console/people", PEOPLE, "Administration"),
     NavLink("Organisations", "/console/organisations", USERS, "Administration"),

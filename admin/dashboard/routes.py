@@ -1,4 +1,4 @@
-"""`/console`."""
+"""`/console/overview`."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from admin.desk import at_desk
+from admin.desk import at_desk, see
 from kernel.web.templates import Pages
 
 
@@ -47,8 +47,16 @@ class DashboardDesk:
 
 
 def routes() -> list[BaseRoute]:
-    """The one page."""
-    return [Route("/console", show_dashboard, methods=["GET"])]
+    """The one page. Its address is no prefix of the others', so that the rail marks it only while it is open."""
+    return [
+        Route("/console", enter, methods=["GET"]),
+        Route("/console/overview", show_dashboard, methods=["GET"]),
+    ]
+
+
+async def enter(_request: Request) -> Response:
+    """On to the first page."""
+    return see("/console/overview")
 
 
 async def show_dashboard(request: Request) -> Response:

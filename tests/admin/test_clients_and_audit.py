@@ -78,8 +78,8 @@ async def test_the_trail_is_proven_and_a_change_is_found(console: Console) -> No
 
 async def test_everybody_sees_their_own_part_of_the_first_page(console: Console) -> None:
     console.sit(Role.AUDIT_ADMIN)
-    page = (await console.get("/console")).text
+    page = (await console.get("/console/overview")).text
     assert "Read the audit trail" in page
     assert "Register an application" not in page
     console.sit(Role.CITIZEN)
-    assert (await console.get("/console")).status_code == 403
+    assert (await console.get("/console/overview")).status_code == 403
