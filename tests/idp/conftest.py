@@ -1,6 +1,6 @@
 """The identity provider behind a test client, with a clock that tests turn."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from idp import app as idp_app
 from idp.app import Foundations, IdpServices, build_services, page_routes
+from idp.federation.base import CallbackConnector
 from idp.keys import TokenKeys
 from idp.schema import Base
 from idp.settings import IdpSettings
@@ -85,6 +86,7 @@ async def run_provider(
     change: Callable[[dict[str, object]], None] = lambda values: None,
     database_url: str = "",
     store: EphemeralStore | None = None,
+    connectors: Mapping[str, CallbackConnector] | None = None,
 ) -> AsyncIterator[Provider]:
     values: dict[str, object] = {
         "issuer": ISSUER,
@@ -106,6 +108,7 @@ async def run_provider(
             keys=TokenKeys(FileKeyStore(tmp_path / "keys", MASTER_KEY)),
             clock=clock,
             register=RegisterOfOne(),
+            connectors=connectors,
         )
     )
     await services.start()

@@ -86,3 +86,15 @@ async def test_consent_given_in_two_tabs_at_once_is_given(provider: Provider) ->
     consents = provider.services.consents
     await asyncio.gather(*(consents.imply(person_id, client.client_id, (scope,)) for scope in ("openid", "email")))
     assert await consents.covers(person_id, client.client_id, ["openid", "email"])
+
+
+async def test_a_token_given_back_twice_at_once_is_given_back(provider: Provider) -> None:
+    await enter_person(provider)
+    party = RelyingParty(provider, *await register_client(provider))
+    token = (await party.tokens(await signed_in_browser(provider)))["access_token"]
+    auth = (party.client.client_id, party.secret)
+    answers = await asyncio.gather(
+        *(party.http.post("/oauth2/revoke", data={"token": token}, auth=auth) for _ in range(4))
+    )
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert await party.introspect(token) == {"active": False}
