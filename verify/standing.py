@@ -65,9 +65,9 @@ DATA_CODES = {
 class LicenceStanding:
     """The public face of one licence version and its state at the moment of asking.
 
-    `cause` is the reason for a revocation or suspension in plain words, `changed_at` when it took effect;
-    `file_digests` maps a format ("ofd", "pdf") to the SHA-256 in hex that the ledger holds for the sealed file;
-    `disclosed` holds what the holder chose to show in a presentation, label → value.
+    `cause` is the reason for a revocation or suspension in plain words, `changed_at` when the state began;
+    `newer_version` is the version that took its place; `disclosed` holds what the holder chose to show (holder_name,
+    holder_number, number).
     """
 
     identifier: str
@@ -83,9 +83,7 @@ class LicenceStanding:
     state: LicenceState
     cause: str | None = None
     changed_at: datetime | None = None
-    superseded_by: str | None = None
-    content_digest: str | None = None
-    file_digests: dict[str, str] = field(default_factory=dict)
+    newer_version: int | None = None
     disclosed: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -117,8 +115,8 @@ class LicenceStanding:
             face["status_cause"] = self.cause
         if self.changed_at is not None:
             face["status_changed_at"] = self.changed_at.isoformat()
-        if self.superseded_by is not None:
-            face["superseded_by"] = self.superseded_by
+        if self.newer_version is not None:
+            face["superseded_by_version"] = self.newer_version
         if self.disclosed:
             face["disclosed"] = dict(self.disclosed)
         return face

@@ -65,8 +65,8 @@ async def test_every_state_has_its_own_words_and_its_national_code(
 
 
 async def test_a_code_on_a_phone_shows_what_the_holder_chose(world: World, client: httpx.AsyncClient) -> None:
-    world.registry.presented[CODE] = replace(standing(), disclosed={"Name": "张小明"})
-    assert (await client.get(f"/v/{CODE}")).json()["licence"]["disclosed"] == {"Name": "张小明"}
+    world.registry.presented[CODE] = replace(standing(), disclosed={"holder_name": "张小明"})
+    assert (await client.get(f"/v/{CODE}")).json()["licence"]["disclosed"] == {"holder_name": "张小明"}
     assert "张小明" in (await client.get(f"/v/{CODE}", headers=PERSON)).text
 
 

@@ -15,6 +15,17 @@ from kernel.crypto.public_keys import load_public_key
 from kernel.crypto.signatures import InvalidSignature, PublicKey
 from kernel.errors import InvalidInput
 from kernel.i18n import DISPLAY_ZONE
+from licence_vault.issuing.drafting import (
+    CLAIM_CONTENT,
+    CLAIM_EXPIRES,
+    CLAIM_HOLDER,
+    CLAIM_ISSUED_AT,
+    CLAIM_ISSUER,
+    CLAIM_NOT_BEFORE,
+    CLAIM_NUMBER,
+    CLAIM_SUBJECT,
+    CLAIM_TYPE_NAME,
+)
 from seal.validation.report import (
     Check,
     SignatureReport,
@@ -29,9 +40,6 @@ from verify.trust_list.document import QrKey
 KIND = "COSE"
 SIGNATURE = "Signature of the code"
 VALIDITY = "Validity"
-
-_ISSUER, _SUBJECT, _EXPIRES, _NOT_BEFORE, _ISSUED_AT = 1, 2, 4, 5, 6  # RFC 8392 §4
-_TYPE_NAME, _NUMBER, _HOLDER, _CONTENT = -70001, -70002, -70003, -70004  # private use
 
 
 @dataclass(frozen=True)
@@ -119,19 +127,19 @@ def _from_base32(encoded: str) -> bytes:
 
 
 def _read(claims: dict[int, object]) -> SignedClaims:
-    identifier = claims.get(_SUBJECT)
+    identifier = claims.get(CLAIM_SUBJECT)
     if not isinstance(identifier, str):
         raise InvalidSignature(reason="the claims name no licence")
     return SignedClaims(
         identifier=identifier,
-        issuer=_text(claims, _ISSUER),
-        type_name=_text(claims, _TYPE_NAME),
-        number=_text(claims, _NUMBER),
-        holder=_text(claims, _HOLDER),
-        issued_at=_time(claims, _ISSUED_AT),
-        valid_from=_day(claims, _NOT_BEFORE),
-        valid_to=_day(claims, _EXPIRES),
-        content_digest=_text(claims, _CONTENT) or None,
+        issuer=_text(claims, CLAIM_ISSUER),
+        type_name=_text(claims, CLAIM_TYPE_NAME),
+        number=_text(claims, CLAIM_NUMBER),
+        holder=_text(claims, CLAIM_HOLDER),
+        issued_at=_time(claims, CLAIM_ISSUED_AT),
+        valid_from=_day(claims, CLAIM_NOT_BEFORE),
+        valid_to=_day(claims, CLAIM_EXPIRES),
+        content_digest=_text(claims, CLAIM_CONTENT) or None,
     )
 
 

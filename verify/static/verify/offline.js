@@ -3,7 +3,7 @@ import { day, readClaims, standing } from "./claims.js";
 import { SignatureProblem, verifySigned } from "./cose.js";
 
 const MARKS = { holds: "valid", expired: "expired", early: "pending", broken: "revoked", unknown: "unknown", none: "unknown" };
-const SHOWN = ["type", "issuer", "holder", "number", "valid_from", "valid_to", "issued_at", "identifier"];
+const SHOWN = ["type", "issuer", "holder", "number", "valid_from", "valid_to", "issued_at", "key_owner", "identifier"];
 
 const words = JSON.parse(document.querySelector("[data-words]").content.textContent);
 const form = document.querySelector("[data-offline-form]");
@@ -50,8 +50,7 @@ async function check(event) {
   if (!signed) return show("none");
   try {
     const { claims, key } = await verifySigned(signed, trust.qr_keys);
-    const facts = readClaims(claims);
-    facts.issuer = key.issuer; // by the list of keys: the claims hold only the issuer's code
+    const facts = { ...readClaims(claims), key_owner: key.issuer };
     return show(standing(facts, new Date()), facts);
   } catch (problem) {
     return show(problem instanceof SignatureProblem ? problem.kind : "unknown");

@@ -1,0 +1,67 @@
+"""The vault of this house as verification sees it: licences become public faces here, masked, before anything else."""
+
+from kernel.clock import Clock
+from kernel.i18n import DISPLAY_ZONE
+from kernel.ids.masking import mask_name, mask_number
+from licence_vault.licences.licence import Licence
+from licence_vault.lookup.service import Lookup
+from licence_vault.presentations.service import Presentations
+from verify.standing import LicenceStanding, LicenceState
+
+
+class VaultStandings:
+    """Answers as `standing.LicenceStandings` and `standing.Presentations` from the vault's own services.
+
+    Whatever is found is noted in the licence's access record, which its holder reads.
+    """
+
+    def __init__(self, lookup: Lookup, presentations: Presentations, clock: Clock) -> None:
+        self._lookup = lookup
+        self._presentations = presentations
+        self._clock = clock
+
+    async def find_by_handle(self, handle: str) -> LicenceStanding | None:
+        """See `LicenceStandings`."""
+        return await self._seen(await self._lookup.find_by_handle(handle), "scan")
+
+    async def find_by_identifier(self, identifier: str) -> LicenceStanding | None:
+        """See `LicenceStandings`."""
+        return await self._seen(await self._lookup.find_by_identifier(identifier), "file")
+
+    async def find_by_file_digest(self, sha256: str) -> LicenceStanding | None:
+        """See `LicenceStandings`."""
+        return await self._seen(await self._lookup.find_by_file_digest(sha256), "file")
+
+    async def open(self, code: str) -> LicenceStanding:
+        """See `Presentations`; the vault notes the scan itself."""
+        shown = await self._presentations.open(code)
+        return await self._face(shown.licence, shown.shows)
+
+    async def _seen(self, licence: Licence | None, way: str) -> LicenceStanding | None:
+        if licence is None:
+            return None
+        await self._lookup.note_access(licence.id, way)
+        return await self._face(licence)
+
+    async def _face(self, licence: Licence, shows: tuple[str, ...] = ()) -> LicenceStanding:
+        holder, number = licence.content.holder, licence.content.number
+        whole = {"holder_name": holder.name, "holder_number": holder.number, "number": number}
+        newer = await self._lookup.find_by_id(licence.superseded_by) if licence.superseded_by else None
+        today = self._clock().astimezone(DISPLAY_ZONE).date()
+        return LicenceStanding(
+            identifier=licence.identifier,
+            version=licence.version,
+            type_code=licence.type_code,
+            type_name=licence.type_name,
+            issuer_name=licence.issuer_name,
+            issuer_uscc=licence.issuer_uscc,
+            number_masked=mask_number(number),
+            holder_masked=mask_name(holder.name),
+            valid_from=licence.valid_from,
+            valid_to=licence.valid_to,
+            state=LicenceState(licence.status_on(today)),
+            cause=licence.status_cause or None,
+            changed_at=licence.status_changed_at,
+            newer_version=newer.version if newer else None,
+            disclosed={name: whole[name] for name in shows},
+        )
