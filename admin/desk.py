@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kernel.audit.chain import Actor
-from kernel.web.bearer import Principal
+from kernel.principal import Principal
 from kernel.web.csrf import check_csrf
 from kernel.web.forms import RawForm, read_form
 from kernel.web.sign_in import require_sign_in

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from admin.desk import actor_of, at_desk, posted, see
 from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput
 from kernel.i18n import DISPLAY_ZONE, gettext
-from kernel.web.bearer import Principal
+from kernel.principal import Principal
 from kernel.web.forms import RawForm, field_errors
 from kernel.web.templates import Pages
 from seal.seals.seal import REASON_CODES, RevocationReason, Seal, SealApplication

@@ -9,7 +9,7 @@ import base64
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jwt
@@ -18,7 +18,8 @@ from joserfc.jwk import KeySet
 from starlette.requests import Request
 
 from kernel.clock import Clock, system_clock
-from kernel.errors import AuthenticationRequired, Forbidden, Unavailable
+from kernel.errors import AuthenticationRequired, Unavailable
+from kernel.principal import Claims, Principal
 
 SIGNATURE_ALGORITHMS = ("ES256", "ES384", "PS256", "RS256", "EdDSA", "Ed25519")
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
@@ -26,81 +27,12 @@ LEEWAY_SECONDS = 30
 NOT_ACCEPTED = "Your sign-in is not accepted here or has ended. Sign in again."
 
 Jwks = Mapping[str, Any]
-Claims = Mapping[str, Any]
 
 
 class InvalidToken(AuthenticationRequired):
     """A token was sent and does not hold (RFC 6750 §3.1)."""
 
     challenge = 'Bearer error="invalid_token"'
-
-
-class InsufficientScope(Forbidden):
-    """The token holds but does not reach this far (RFC 6750 §3.1)."""
-
-    def __init__(self, scope: str) -> None:
-        super().__init__("This needs the permission {scope}, which you have not been given.", scope=scope)
-        self.challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
-
-
-@dataclass(frozen=True)
-class Organisation:
-    """The organisation somebody acts for; `uscc` is its unified social credit code."""
-
-    uscc: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Whoever a token speaks for: a person, an organisation's officer, or (subject = client) a program."""
-
-    subject: str
-    client_id: str
-    scopes: frozenset[str] = frozenset()
-    acr: str = ""
-    subject_type: str = "natural"
-    organisation: Organisation | None = None
-    roles: frozenset[str] = frozenset()
-    access_token: str | None = field(default=None, repr=False)
-    name: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def from_claims(cls, claims: Claims, *, access_token: str | None = None) -> "Principal":
-        """The principal of a verified access token's claims (RFC 9068 §2.2)."""
-        client_id = str(claims.get("client_id") or claims.get("azp") or "")
-        organisation = claims.get("organisation")
-        return cls(
-            subject=str(claims["sub"]),
-            client_id=client_id,
-            scopes=frozenset(str(claims.get("scope") or "").split()),
-            acr=str(claims.get("acr") or ""),
-            subject_type=str(claims.get("subject_type") or "natural"),
-            organisation=_organisation(organisation) if isinstance(organisation, Mapping) else None,
-            roles=frozenset(str(role) for role in claims.get("roles") or ()),
-            access_token=access_token,
-            name=str(claims["name"]) if claims.get("name") else None,
-        )
-
-    @property
-    def is_program(self) -> bool:
-        """A client acting in its own name, with nobody signed in."""
-        return self.subject == self.client_id
-
-    def require_scope(self, scope: str) -> None:
-        """Raise Forbidden unless the token holds this scope."""
-        if scope not in self.scopes:
-            raise InsufficientScope(scope)
-
-    def require_any_scope(self, *scopes: str) -> None:
-        """Raise Forbidden unless the token holds one of these scopes."""
-        if not self.scopes.intersection(scopes):
-            raise InsufficientScope(" ".join(scopes))
-
-
-def _organisation(claim: Mapping[str, Any]) -> Organisation | None:
-    uscc = claim.get("uscc")
-    return Organisation(str(uscc), str(claim.get("name") or "")) if uscc else None
 
 
 class JwksSource:

@@ -8,41 +8,17 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 from kernel.errors import Forbidden, Unavailable
-from kernel.web.bearer import NOT_ACCEPTED, InvalidToken, Principal
+from kernel.principal import Holder, HolderNumber, Principal
+from kernel.web.bearer import NOT_ACCEPTED, InvalidToken
 
 USCC_ID_TYPE = "001"
 KEEP_SECONDS = 60
 KEEP_ENTRIES = 10_000
-
-
-@dataclass(frozen=True)
-class HolderNumber:
-    """One number somebody holds licences under. `id_type` by GA/T 517 style codes: "111" resident ID, "001" USCC."""
-
-    kind: str  # "natural" | "legal"
-    id_type: str
-    number: str = field(repr=False)
-    name: str = field(repr=False)
-    role: str = ""
-
-
-@dataclass(frozen=True)
-class Holder:
-    """A person's own numbers and those of the organisations they act for."""
-
-    natural: tuple[HolderNumber, ...] = ()
-    legal: tuple[HolderNumber, ...] = ()
-
-    @property
-    def numbers(self) -> tuple[HolderNumber, ...]:
-        """All of them, the person's own first."""
-        return self.natural + self.legal
 
 
 class HolderDirectory:

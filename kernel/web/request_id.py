@@ -6,20 +6,19 @@ The access log names the route's template, never the address: paths and queries 
 import secrets
 import time
 import uuid
-from contextvars import ContextVar
 
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-log = structlog.get_logger("xinyin.access")
+from kernel.audit.chain import request_id as request_id_variable
 
-_request_id: ContextVar[str] = ContextVar("request_id", default="")
+log = structlog.get_logger("xinyin.access")
 
 
 def current_request_id() -> str:
     """The id of the request being served as a UUID, or "" outside of one."""
-    return _request_id.get()
+    return request_id_variable.get()
 
 
 def new_request_id() -> str:
@@ -50,15 +49,13 @@ class RequestIdMiddleware:
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
-        token = _request_id.set(request_id)
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self.app(scope, receive, send_with_id)
-            finally:
-                elapsed = round((time.perf_counter() - started) * 1000, 1)
-                route = route_template(scope)
-                log.info("request", method=scope["method"], route=route, status=status, ms=elapsed)
-                _request_id.reset(token)
+        token = request_id_variable.set(request_id)
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            elapsed = round((time.perf_counter() - started) * 1000, 1)
+            log.info("request", method=scope["method"], route=route_template(scope), status=status, ms=elapsed)
+            request_id_variable.reset(token)
 
 
 def route_template(scope: Scope) -> str:

@@ -1,7 +1,7 @@
 """The browser's session: tokens stay on the server, the cookie holds an opaque id and nothing else.
 
-An OIDC client of the configured issuer. A session ends after 30 idle minutes, after 12 hours, or when the issuer no longer
-renews its tokens.
+An OIDC client of the configured issuer. A session ends after 30 idle minutes, after 12 hours, or when the issuer no
+longer renews its tokens.
 """
 
 import asyncio
@@ -22,7 +22,8 @@ from starlette.routing import BaseRoute, Route
 from kernel.clock import Clock, system_clock
 from kernel.errors import AuthenticationRequired, Forbidden, Unavailable
 from kernel.i18n import current_locale, language_tag
-from kernel.web.bearer import BearerAuthenticator, InvalidToken, Principal
+from kernel.principal import Principal
+from kernel.web.bearer import BearerAuthenticator, InvalidToken
 from kernel.web.csrf import HEADER_NAME, check_csrf
 from kernel.web.forms import read_form, read_query
 from kernel.web.relying_party.client import Attempt, OidcClient, SignInRefused, Tokens

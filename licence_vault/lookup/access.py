@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from kernel.errors import NotFound
-from kernel.web.bearer import Principal
+from kernel.principal import Principal
 from licence_vault.licences.records import LicenceRow
 
 READ = "licence:read"

@@ -12,8 +12,7 @@ from kernel.errors import IntegrityError, InvalidInput, NotFound
 from kernel.ids.handles import parse_handle
 from kernel.ids.holder_codes import parse_holder_number
 from kernel.ids.time_ordered import new_id
-from kernel.web.bearer import Principal
-from kernel.web.holders import HolderDirectory
+from kernel.principal import Holders, Principal
 from licence_vault.licences.licence import Licence
 from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import (
@@ -53,7 +52,7 @@ class Lookup:
         self._data = data
         self._clock = clock
 
-    async def viewer(self, principal: Principal, holders: HolderDirectory) -> Viewer:
+    async def viewer(self, principal: Principal, holders: Holders) -> Viewer:
         """The principal with the licences' indexes of the numbers that they hold; none for a program."""
         if principal.is_program or "realname" not in principal.scopes:
             return Viewer(principal)
@@ -73,7 +72,7 @@ class Lookup:
         return self._data.open(check_is_holder(viewer, row))
 
     async def own(self, viewer: Viewer) -> list[Licence]:
-        """The viewer's own licences and those of the organisations they act for, newest first; superseded ones left out."""
+        """The viewer's own licences and those of the organisations they act for, newest first, newest version only."""
         if not viewer.holder_indexes:
             return []
         async with self._database.reading() as session:
@@ -81,7 +80,7 @@ class Lookup:
         return [self._data.open(check_is_holder(viewer, row)) for row in rows if row.superseded_by is None]
 
     async def of_holder(self, principal: Principal, id_type: str, number: str) -> list[Licence]:
-        """What the principal's authority issued to a holder. Raises `InvalidInput` for a number that cannot be right."""
+        """What the principal's authority issued to a holder. Raises `InvalidInput` for an impossible number."""
         principal.require_scope(READ)
         index = self._data.holder_index(id_type, parse_holder_number(id_type, number))
         async with self._database.reading() as session:
@@ -106,7 +105,7 @@ class Lookup:
             select(LicenceRow.status, func.count()).where(LicenceRow.issuer_uscc == uscc).group_by(LicenceRow.status)
         )
         async with self._database.reading() as session:
-            return IssuerCounts({status: count for status, count in (await session.execute(statement)).all()})
+            return IssuerCounts({row[0]: row[1] for row in await session.execute(statement)})
 
     async def file(self, licence: Licence, format: str) -> bytes:
         """The sealed file of a licence that the caller was allowed to load. Raises `InvalidInput`, `IntegrityError`."""

@@ -65,7 +65,7 @@ class Presentations:
             )
         if not SHORTEST <= seconds <= LONGEST:
             message = "A code lives between {shortest} and {longest} seconds."
-            limits = {"shortest": SHORTEST, "longest": LONGEST}
+            limits: dict[str, object] = {"shortest": SHORTEST, "longest": LONGEST}
             raise InvalidInput(
                 message, fields=[FieldError("seconds", message, limits)], shortest=SHORTEST, longest=LONGEST
             )

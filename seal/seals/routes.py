@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from kernel.audit.chain import Actor
 from kernel.errors import FieldError, InvalidInput, NotFound
-from kernel.web.bearer import Principal
+from kernel.principal import Principal
 from kernel.web.sign_in import authenticated
 from seal.seals.seal import RevocationReason, Seal, SealApplication
 from seal.seals.service import Officer, SealRegister

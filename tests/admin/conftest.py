@@ -13,8 +13,8 @@ from starlette.requests import Request
 from admin import app as admin_app
 from idp.roles.scopes import Role, permitted_scopes
 from kernel.crypto.keystore import FileKeyStore
+from kernel.principal import Principal
 from kernel.web import problems
-from kernel.web.bearer import Principal
 from kernel.web.locale import LocaleMiddleware
 from kernel.web.security_headers import SecurityHeadersMiddleware
 from kernel.web.templates import Navigation, Pages

@@ -38,7 +38,9 @@ def verify(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def export(output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; standard output else.")] = None) -> None:
+def export(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; standard output else.")] = None,
+) -> None:
     """Write every event with its hashes as JSON lines, so that anyone can recompute the chain."""
 
     async def work(house: House) -> int:

@@ -6,7 +6,19 @@ import click
 import typer
 
 from kernel.errors import XinyinError
-from xinyin.cli import apps, audit, clients, keys, licences, maintenance, seals, serving, transparency, users, verification
+from xinyin.cli import (
+    apps,
+    audit,
+    clients,
+    keys,
+    licences,
+    maintenance,
+    seals,
+    serving,
+    transparency,
+    users,
+    verification,
+)
 from xinyin.cli.console import describe, exit_code, fail
 
 app = typer.Typer(

@@ -24,7 +24,8 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from kernel.clock import Clock, system_clock
 from kernel.errors import Unavailable
-from kernel.web.bearer import Claims, InvalidToken, Jwks, JwksSource, TokenRules, TokenVerifier
+from kernel.principal import Claims
+from kernel.web.bearer import InvalidToken, Jwks, JwksSource, TokenRules, TokenVerifier
 
 SIGN_IN_AWAY = "Sign-in is not available just now. Try again in a few minutes."
 METADATA_KEEP_SECONDS = 600

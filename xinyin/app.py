@@ -1,0 +1,102 @@
+"""The web application: every room's routes in one list, under one set of middlewares."""
+
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import idp.app
+from kernel.web import problems
+from kernel.web.csrf import CsrfGuard
+from kernel.web.locale import LocaleMiddleware
+from kernel.web.request_id import RequestIdMiddleware
+from kernel.web.security_headers import SecurityHeadersMiddleware
+from kernel.web.templates import Pages
+from xinyin.browser import build_browser
+from xinyin.house import House, open_house
+from xinyin.operations import Metrics, operations_routes
+from xinyin.portal.routes import navigation, portal_routes
+from xinyin.settings import Settings, load_settings
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("idp", "seal", "sso_proxy", "licence_vault", "verify", "admin", "xinyin")
+
+
+def create_app(house: House) -> ASGIApp:
+    """The application of an opened house."""
+    app = FastAPI(
+        title="Xinyin 信印",
+        description="Identity, single sign-on and electronic licences.",
+        version="0.1.0",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    metrics = Metrics()
+    _place_services(app, house, httpx.ASGITransport(app=app, raise_app_exceptions=False))
+    _mount(app, house, metrics)
+    problems.install(app)
+    settings = house.settings
+    app.add_middleware(LocaleMiddleware)
+    app.add_middleware(SecurityHeadersMiddleware, form_action=_form_targets(settings), https=settings.is_https)
+    app.add_middleware(RequestIdMiddleware)
+    return metrics.middleware(app)
+
+
+def _place_services(app: FastAPI, house: House, transport: httpx.AsyncBaseTransport) -> None:
+    settings = house.settings
+    browser = build_browser(house.foundation, transport)
+    app.state.house = house
+    app.state.pages = Pages(
+        [ROOT / package for package in PACKAGES],
+        csrf=CsrfGuard(house.foundation.csrf_key, settings.public_url),
+        navigation=navigation(()),
+    )
+    app.state.sign_in, app.state.bearer, app.state.holders = browser.sign_in, browser.bearer, browser.holders
+    app.state.idp = house.idp
+
+
+def _mount(app: FastAPI, house: House, metrics: Metrics) -> None:
+    foundation = house.foundation
+    checks = {"database": foundation.database.ping, "sessions": foundation.ephemeral.ping}
+    app.router.routes += [
+        *operations_routes(checks, metrics),
+        *app.state.pages.static.routes(),
+        *app.state.sign_in.routes(),
+        *portal_routes(),
+        *idp.app.page_routes(house.idp),
+    ]
+
+
+def _form_targets(settings: Settings) -> list[str]:
+    """Where a form's answer may lead: to the gateway, and to the sandbox providers of the demo."""
+    return [settings.gateway_url]
+
+
+class Service:
+    """The application that opens its house when the server starts and closes it when the server stops."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            assert self._app is not None
+            await self._app(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with open_house(self._settings) as house:
+            self._app = create_app(house)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def from_environment() -> Service:
+    """For servers that start several processes: `xinyin.app:from_environment`."""
+    return Service(load_settings())

@@ -1,0 +1,81 @@
+"""What every package is given: clock, database, stores, keys, audit. Made from the settings, closed at the end."""
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kernel.audit.chain import AuditTrail
+from kernel.blobs.files import FileBlobs
+from kernel.blobs.store import BlobStore
+from kernel.clock import Clock, system_clock
+from kernel.crypto.envelope import Envelope
+from kernel.crypto.keystore import FileKeyStore, KeyStore
+from kernel.crypto.startup.master_key import load_or_create_master_keys
+from kernel.crypto.startup.selftest import run_self_tests
+from kernel.database.engine import Database
+from kernel.database.migrations import migrate
+from kernel.ephemeral.memory import InProcessStore
+from kernel.ephemeral.redis import RedisStore
+from kernel.ephemeral.store import EphemeralStore
+from xinyin.settings import Settings
+from xinyin.tables import METADATA, MIGRATIONS, load_rows
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """The ground floor. Secrets derived from the master key stay out of any printed form."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    ephemeral: EphemeralStore
+    blobs: BlobStore
+    keystore: KeyStore
+    envelope: Envelope = field(repr=False)
+    audit: AuditTrail
+    audit_key: bytes = field(repr=False)
+    csrf_key: bytes = field(repr=False)
+    page_client_secret: str = field(repr=False)
+    gateway_client_secret: str = field(repr=False)
+
+
+@asynccontextmanager
+async def open_foundation(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[Foundation]:
+    """Test the cryptography, open everything, bring the tables up to date; close all at the end."""
+    run_self_tests()
+    load_rows()
+    master, *previous = load_or_create_master_keys(settings.master_key_file)
+    database = Database(settings.database_url)
+    ephemeral: EphemeralStore = RedisStore(settings.redis_url) if settings.redis_url else InProcessStore(clock)
+    try:
+        await migrate(database, MIGRATIONS, METADATA)
+        audit_key = derive_key(master, "audit head")
+        yield Foundation(
+            settings=settings,
+            clock=clock,
+            database=database,
+            ephemeral=ephemeral,
+            blobs=FileBlobs(_folder(settings.blob_url)),
+            keystore=FileKeyStore(_folder(settings.keys), master, previous=previous),
+            envelope=Envelope(master, previous=previous),
+            audit=AuditTrail(clock, audit_key),
+            audit_key=audit_key,
+            csrf_key=derive_key(master, "csrf"),
+            page_client_secret=derive_key(master, "client of our pages").hex(),
+            gateway_client_secret=derive_key(master, "client of the gateway").hex(),
+        )
+    finally:
+        await ephemeral.close()
+        await database.dispose()
+
+
+def derive_key(master: bytes, purpose: str) -> bytes:
+    """A key of its own for each purpose: HMAC-SHA-256 of the purpose under the master key."""
+    return hmac.digest(master, f"xinyin:{purpose}".encode(), hashlib.sha256)
+
+
+def _folder(address: str) -> Path:
+    return Path(address.removeprefix("file:"))
