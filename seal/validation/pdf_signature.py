@@ -252,7 +252,7 @@ def _judge_coverage(embedded: Any, question: PdfQuestion, whole: bool) -> Check:
     if info["coverage"] != SignatureCoverageLevel.ENTIRE_REVISION or not info["docmdp_ok"]:
         detail = "The document was changed after this signature in ways that it does not allow."
         return failed(COVERAGE, SubIndication.HASH_FAILURE, detail)
-    if level <= ModificationLevel.LTA_UPDATES:
+    if level == ModificationLevel.LTA_UPDATES:
         return warning(COVERAGE, "Only data for checking the signature later was added after it.")
     if not question.covered_to_the_end:
         why = SubIndication.SIG_CONSTRAINTS_FAILURE
