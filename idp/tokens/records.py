@@ -1,11 +1,14 @@
 """Rows: token families ("grants"), their refresh tokens, and access tokens that were taken back."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Index, LargeBinary, String, select, update
+from sqlalchemy import Boolean, Index, LargeBinary, String, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from idp.persons.person import PersonState
+from idp.persons.records import PersonRow
 from idp.schema import Base
 from kernel.database.schema import JSONDocument, UTCDateTime
 
@@ -54,6 +57,41 @@ class RevokedAccessTokenRow(Base):
 
     jti: Mapped[str] = mapped_column(String(40), primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What decides whether an access token still counts."""
+
+    is_taken_back: bool
+    family_revoked_at: datetime | None
+    auth_time: datetime
+    person_state: str
+    signed_out_before: datetime | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether nothing speaks against it."""
+        if self.is_taken_back or self.family_revoked_at is not None or self.person_state != PersonState.ACTIVE:
+            return False
+        return self.signed_out_before is None or self.auth_time >= self.signed_out_before
+
+
+async def find_standing(session: AsyncSession, jti: str, grant_id: str) -> Standing | None:
+    """How an access token of a family stands, in one round trip: every introspection and userinfo asks."""
+    statement = (
+        select(
+            exists().where(RevokedAccessTokenRow.jti == jti),
+            TokenGrantRow.revoked_at,
+            TokenGrantRow.auth_time,
+            PersonRow.state,
+            PersonRow.signed_out_before,
+        )
+        .join(PersonRow, PersonRow.id == TokenGrantRow.person_id)
+        .where(TokenGrantRow.id == grant_id)
+    )
+    found = (await session.execute(statement)).first()
+    return Standing(*found) if found is not None else None
 
 
 async def claim_refresh_token(session: AsyncSession, token_hash: bytes, now: datetime) -> bool:

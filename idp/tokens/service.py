@@ -21,10 +21,11 @@ from idp.tokens.records import (
     RevokedAccessTokenRow,
     TokenGrantRow,
     claim_refresh_token,
+    find_standing,
     list_grants_of_client,
     list_grants_of_session,
 )
-from idp.tokens.subject import Subject, find_subject
+from idp.tokens.subject import Subject
 from kernel.audit.chain import Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock
 from kernel.database.engine import Database
@@ -155,15 +156,10 @@ class TokenService:
         Fits `kernel.web.bearer.BearerAuthenticator(is_revoked=…)` where the resource server shares our process.
         """
         async with self._database.reading() as session:
-            if await session.get(RevokedAccessTokenRow, claims["jti"]):
-                return True
             if "grant" not in claims:
-                return False
-            grant = await session.get(TokenGrantRow, claims["grant"])
-            subject = await find_subject(session, claims["sub"])
-        if grant is None or grant.revoked_at is not None or subject is None:
-            return True
-        return not subject.person.stands_by(grant.auth_time)
+                return await session.get(RevokedAccessTokenRow, claims["jti"]) is not None
+            standing = await find_standing(session, claims["jti"], claims["grant"])
+        return standing is None or not standing.counts
 
     async def find_refresh_token(self, token: str) -> tuple[TokenGrant, datetime] | None:
         """The family and end of a refresh token that still counts."""

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from idp.oauth2.clients.client import Client, ClientRegistration, ClientRole, check_registration
 from idp.oauth2.clients.records import ClientRow, list_clients
@@ -13,6 +13,8 @@ from kernel.database.engine import Database
 from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.ids.uscc import Uscc
 
+KEEP = timedelta(seconds=1)
+
 
 class ClientService:
     """Clients; every change is in the audit trail."""
@@ -21,6 +23,7 @@ class ClientService:
         self._database = database
         self._audit = audit
         self._clock = clock
+        self._known: dict[str, tuple[Client, datetime]] = {}
 
     async def create(
         self, registration: ClientRegistration, *, secret: str | None = None, actor: Actor = SYSTEM
@@ -57,6 +60,7 @@ class ClientService:
                 raise InvalidInput("This application is public: it has no secret.")
             row.secret_hash, row.secret_changed_at = hash_token(secret), self._clock()
             await self._audit.record(session, AuditEvent("idp.client.rotate-secret", actor, f"client:{client_id}"))
+        self._known.pop(client_id, None)
         return secret
 
     async def disable(self, client_id: str, actor: Actor = SYSTEM) -> None:
@@ -67,14 +71,26 @@ class ClientService:
                 raise NotFound("There is no such application.")
             row.disabled_at = self._clock()
             await self._audit.record(session, AuditEvent("idp.client.disable", actor, f"client:{client_id}"))
+        self._known.pop(client_id, None)
 
     async def find(self, client_id: str | None) -> Client | None:
-        """The client of this id, unless it is disabled."""
+        """The client of this id, unless it is disabled.
+
+        Kept for a second: a change is seen at once by the process that made it, and within the second by the others.
+        """
         if not client_id or len(client_id) > 64:
             return None
+        known = self._known.get(client_id)
+        if known is not None and self._clock() < known[1]:
+            return known[0]
         async with self._database.reading() as session:
             row = await session.get(ClientRow, client_id)
-        return _client(row) if row is not None and row.disabled_at is None else None
+        if row is None or row.disabled_at is not None:
+            self._known.pop(client_id, None)
+            return None
+        client = _client(row)
+        self._known[client_id] = (client, self._clock() + KEEP)
+        return client
 
     async def list(self) -> Sequence[Client]:
         """Every client, by name."""

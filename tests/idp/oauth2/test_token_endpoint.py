@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from idp.oauth2.clients.service import ClientService
 from idp.tokens.records import RefreshTokenRow, TokenGrantRow
 from kernel.audit.records import AuditEventRow
 from tests.idp.conftest import ISSUER, Provider
@@ -239,3 +240,14 @@ async def test_a_rotated_secret_replaces_the_old_one(provider: Provider) -> None
     body = {"grant_type": "client_credentials"}
     assert (await RelyingParty(provider, client, old).token_request(body)).status_code == 401
     assert (await RelyingParty(provider, client, new).token_request(body)).status_code == 200
+
+
+async def test_a_disabled_client_is_out_at_once_here_and_within_a_second_elsewhere(provider: Provider) -> None:
+    client, secret = await register_client(provider, grant_types=("client_credentials",), redirect_uris=(), scopes=())
+    party, body = RelyingParty(provider, client, secret), {"grant_type": "client_credentials"}
+    elsewhere = ClientService(provider.database, provider.services.audit, provider.clock)
+    assert await elsewhere.find(client.client_id) is not None
+    await provider.services.clients.disable(client.client_id)
+    assert (await party.token_request(body)).status_code == 401
+    provider.clock.advance(seconds=1)
+    assert await elsewhere.find(client.client_id) is None
