@@ -1,5 +1,6 @@
 """Changing how a licence stands: revoke (final), suspend, resume. Seen by the next verification."""
 
+import hashlib
 from dataclasses import dataclass
 
 from kernel.audit.chain import Actor, AuditEvent, AuditTrail
@@ -7,7 +8,8 @@ from kernel.clock import Clock
 from kernel.database.engine import Database
 from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from kernel.ids.time_ordered import new_id
-from licence_vault.ledger.service import Ledger, LedgerEntry
+from licence_vault.ledger.entries import LedgerEntry
+from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence, LicenceStatus
 from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import LicenceEventRow, OutboxRow, find_for_update
@@ -82,8 +84,8 @@ class LicenceChanges:
                     actor_id=actor.id,
                 )
             )
-            content = f"{row.content_digest}:{row.status}:{now.isoformat()}".encode()
-            await self._ledger.append(session, LedgerEntry("status", row.id, content))
+            told = hashlib.sha256(f"{row.content_digest}:{row.status}:{now.isoformat()}".encode()).digest()
+            await self._ledger.append(session, LedgerEntry("status", row.id, told))
             session.add(OutboxRow(id=new_id(), at=now, kind=f"licence.{action}", payload={"licence": row.id}))
             await self._audit.record(session, AuditEvent(f"licence.{action}", actor, f"licence:{row.id}"))
         return self._data.open(row)

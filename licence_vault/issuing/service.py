@@ -26,7 +26,8 @@ from licence_vault.issuing.idempotency import IdempotencyKeys, Replay
 from licence_vault.issuing.order import read_order, type_code_of
 from licence_vault.issuing.rendering import render
 from licence_vault.layout.fonts import FontBook
-from licence_vault.ledger.service import Ledger, LedgerEntry
+from licence_vault.ledger.entries import LedgerEntry
+from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence, LicenceStatus
 from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import LicenceEventRow, LicenceRow, OutboxRow, find_by, find_for_update

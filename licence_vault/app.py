@@ -1,0 +1,119 @@
+"""What the vault is made of, and how an application mounts it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+from starlette.routing import BaseRoute
+
+from kernel.audit.chain import AuditTrail
+from kernel.blobs.store import BlobStore
+from kernel.clock import Clock
+from kernel.crypto.envelope import Envelope
+from kernel.database.engine import Database
+from kernel.ephemeral.store import EphemeralStore
+from licence_vault.catalogue.service import Catalogue
+from licence_vault.issuing import routes as issuing_routes
+from licence_vault.issuing.changes import LicenceChanges
+from licence_vault.issuing.idempotency import IdempotencyKeys
+from licence_vault.issuing.service import Issuing, IssuingParts, SealOfAuthority
+from licence_vault.layout.fonts import FontBook
+from licence_vault.ledger import routes as ledger_routes
+from licence_vault.ledger.service import Ledger
+from licence_vault.licences.protection import LicenceData
+from licence_vault.lookup import routes as lookup_routes
+from licence_vault.lookup.service import Lookup
+from licence_vault.pages import routes as pages_routes
+from licence_vault.pages.preview import Previews
+from licence_vault.presentations import routes as presentation_routes
+from licence_vault.presentations.service import Presentations
+from seal.client import Sealer
+
+ROOT = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Foundations:
+    """What the composition root hands in."""
+
+    database: Database
+    ephemeral: EphemeralStore
+    blobs: BlobStore
+    envelope: Envelope
+    audit: AuditTrail
+    clock: Clock
+    sealer: Sealer
+    seal_of: SealOfAuthority
+    fonts: FontBook
+    public_url: str
+
+
+@dataclass(frozen=True)
+class VaultServices:
+    """Found by the routes at `request.app.state.licence_vault`. Call `start` before serving."""
+
+    public_url: str
+    clock: Clock
+    catalogue: Catalogue
+    issuing: Issuing
+    changes: LicenceChanges
+    lookup: Lookup
+    presentations: Presentations
+    ledger: Ledger
+    previews: Previews
+
+    async def start(self) -> None:
+        """Publish the licence types that come with the product."""
+        await self.catalogue.ensure_shipped()
+
+
+def build_services(parts: Foundations) -> VaultServices:
+    """Make everything by plain constructors."""
+    database, audit, clock = parts.database, parts.audit, parts.clock
+    data = LicenceData(parts.envelope)
+    catalogue = Catalogue(database, audit, clock)
+    origin = f"{urlsplit(parts.public_url).netloc}/log"
+    ledger = Ledger(database, parts.sealer, clock, origin, envelope=parts.envelope)
+    lookup = Lookup(database, parts.blobs, data, clock)
+    issuing = Issuing(
+        IssuingParts(
+            database=database,
+            audit=audit,
+            clock=clock,
+            blobs=parts.blobs,
+            catalogue=catalogue,
+            data=data,
+            sealer=parts.sealer,
+            seal_of=parts.seal_of,
+            ledger=ledger,
+            fonts=parts.fonts,
+            keys=IdempotencyKeys(database, parts.ephemeral),
+            public_url=parts.public_url,
+        )
+    )
+    return VaultServices(
+        public_url=parts.public_url,
+        clock=clock,
+        catalogue=catalogue,
+        issuing=issuing,
+        changes=LicenceChanges(database, audit, clock, data, ledger),
+        lookup=lookup,
+        presentations=Presentations(parts.ephemeral, lookup, database, audit, clock),
+        ledger=ledger,
+        previews=Previews(),
+    )
+
+
+def page_routes() -> list[BaseRoute]:
+    """The citizen's pages."""
+    return pages_routes.page_routes()
+
+
+def api_router(services: VaultServices) -> APIRouter:
+    """Licences for agencies and holders, and the public log."""
+    router = APIRouter()
+    for part in (issuing_routes, lookup_routes, presentation_routes):
+        router.include_router(part.api_router())
+    router.include_router(ledger_routes.ledger_routes(services.ledger))
+    return router

@@ -1,0 +1,129 @@
+"""Typefaces: how wide a character is, whether it can be drawn at all, and the subset that is embedded."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import uharfbuzz
+
+from kernel.errors import ConfigurationError
+
+STYLES = ("regular", "bold", "light", "mono")
+DEFAULT_FOLDERS = (
+    Path("/usr/share/fonts/truetype/lxgw-wenkai"),
+    Path("/usr/local/share/fonts/lxgw-wenkai"),
+    Path("/usr/share/fonts/lxgw-wenkai"),
+)
+DEFAULT_FILES = {
+    "regular": "LXGWWenKai-Regular.ttf",
+    "bold": "LXGWWenKai-Bold.ttf",
+    "light": "LXGWWenKai-Light.ttf",
+    "mono": "LXGWWenKaiMono-Regular.ttf",
+}
+# Tables no reader needs for drawing single characters; dropping them halves a subset.
+DROPPED_TABLES = ("GSUB", "GPOS", "GDEF", "BASE", "vhea", "vmtx", "VORG", "DSIG", "gasp", "meta")
+
+
+@dataclass(frozen=True)
+class Subset:
+    """A TrueType file with only the glyphs that a document uses; `glyphs` maps each character to its glyph in it."""
+
+    data: bytes
+    glyphs: Mapping[str, int]
+    advances: Mapping[int, int]
+    """Advance of each glyph in thousandths of the size."""
+
+
+class Typeface:
+    """One font file with TrueType outlines."""
+
+    def __init__(self, key: str, path: Path) -> None:
+        """Open `path`; raises `ConfigurationError` when it is missing or has no TrueType outlines."""
+        if not path.is_file():
+            raise ConfigurationError("The font file {path} is missing. Set XINYIN_FONT_DIR.", path=str(path))
+        self.key = key
+        self._face = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(path)))
+        self._font = uharfbuzz.Font(self._face)
+        self._advances: dict[str, float | None] = {}
+        if "glyf" not in self._face.table_tags:
+            raise ConfigurationError("The font file {path} has no TrueType outlines.", path=str(path))
+
+    def advance(self, character: str) -> float | None:
+        """How far `character` advances, as a part of the size; None when the font cannot draw it."""
+        if character not in self._advances:
+            glyph = self._font.get_nominal_glyph(ord(character))
+            units = self._font.get_glyph_h_advance(glyph) if glyph else None
+            self._advances[character] = None if units is None else units / self._face.upem
+        return self._advances[character]
+
+    @cached_property
+    def postscript_name(self) -> str:
+        """The font's own name, as PDF and OFD give it."""
+        return self._name(uharfbuzz.OTNameIdPredefined.POSTSCRIPT_NAME)
+
+    @cached_property
+    def family_name(self) -> str:
+        """The family's English name."""
+        return self._name(uharfbuzz.OTNameIdPredefined.FONT_FAMILY)
+
+    def _name(self, name_id: Any) -> str:
+        return str(self._face.get_name(name_id, "en") or self.key)
+
+    @cached_property
+    def extents(self) -> tuple[int, int]:
+        """Ascent and (negative) descent in thousandths of the size."""
+        extents, upem = self._font.get_font_extents("ltr"), self._face.upem
+        return round(extents.ascender * 1000 / upem), round(extents.descender * 1000 / upem)
+
+    def subset(self, characters: Iterable[str]) -> Subset:
+        """Only what `characters` need, the same bytes for the same characters."""
+        wanted = sorted(set(characters))
+        request = uharfbuzz.SubsetInput()
+        request.unicode_set.update(map(ord, wanted))
+        request.flags = uharfbuzz.SubsetFlags.NO_HINTING | uharfbuzz.SubsetFlags.NO_LAYOUT_CLOSURE
+        request.drop_table_tag_set.update(int.from_bytes(tag.encode(), "big") for tag in DROPPED_TABLES)
+        reduced = uharfbuzz.subset(self._face, request)
+        font = uharfbuzz.Font(reduced)
+        glyphs = {character: font.get_nominal_glyph(ord(character)) for character in wanted}
+        advances = {glyph: round(font.get_glyph_h_advance(glyph) * 1000 / reduced.upem) for glyph in glyphs.values()}
+        return Subset(reduced.blob.data, glyphs, advances)
+
+
+class FontBook:
+    """The typefaces of the house by style; each style may have further fonts that fill its gaps."""
+
+    def __init__(self, styles: Mapping[str, Sequence[Typeface]]) -> None:
+        """`styles` gives each style its typefaces, the first choice first."""
+        self._styles = {style: tuple(faces) for style, faces in styles.items()}
+        self._by_key = {face.key: face for faces in self._styles.values() for face in faces}
+
+    def typeface(self, key: str) -> Typeface:
+        """The typeface called `key`."""
+        return self._by_key[key]
+
+    def find(self, style: str, character: str) -> Typeface | None:
+        """The first typeface of `style` that can draw `character`."""
+        for face in self._styles[style]:
+            if face.advance(character) is not None:
+                return face
+        return None
+
+
+def load_fonts(folder: Path | None = None, extra: Sequence[Path] = ()) -> FontBook:
+    """The book from `folder` (or where Debian's fonts-lxgw-wenkai puts it); `extra` fonts fill gaps in rare names."""
+    home = folder or next((place for place in DEFAULT_FOLDERS if place.is_dir()), None)
+    if home is None:
+        raise ConfigurationError(
+            "No font for licences was found. Install fonts-lxgw-wenkai, or set XINYIN_FONT_DIR to a folder with it."
+        )
+    fillers = [Typeface(f"extra{index}", path) for index, path in enumerate(extra)]
+    return FontBook({style: (Typeface(style, home / DEFAULT_FILES[style]), *fillers) for style in STYLES})
+
+
+def subset_tag(data: bytes) -> str:
+    """The six letters that mark a subset in PDF (ISO 32000-1 §9.6.4), derived from its bytes."""
+    digest = hashlib.sha256(data).digest()
+    return "".join(chr(ord("A") + byte % 26) for byte in digest[:6])

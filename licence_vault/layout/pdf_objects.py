@@ -1,0 +1,167 @@
+"""The objects of a PDF file: numbering and cross-reference, fonts, pictures, colour profile, metadata."""
+
+import io
+import zlib
+from datetime import datetime
+from functools import cache
+from xml.sax.saxutils import escape
+
+from PIL import Image as Pillow
+from PIL import ImageCms
+
+from licence_vault.layout.document import PRODUCER, LicenceDocument
+from licence_vault.layout.fonts import Subset, Typeface, subset_tag
+
+COMPRESSION = 6
+ICC_DATE = slice(24, 36)
+
+
+class PDFFile:
+    """Collects numbered objects and writes them with a classic cross-reference table (ISO 32000-1 §7.5)."""
+
+    def __init__(self) -> None:
+        """An empty file."""
+        self._objects: list[bytes | None] = []
+
+    def reserve(self) -> int:
+        """A number for an object that is filled in later."""
+        self._objects.append(None)
+        return len(self._objects)
+
+    def fill(self, object_number: int, body: str) -> None:
+        """Give a reserved number its object."""
+        self._objects[object_number - 1] = body.encode("latin-1")
+
+    def add(self, body: str) -> int:
+        """Add an object; returns its number."""
+        self._objects.append(body.encode("latin-1"))
+        return len(self._objects)
+
+    def add_stream(self, entries: str, data: bytes, *, compress: bool = True) -> int:
+        """Add a stream with `entries` in its dictionary; returns its number."""
+        if compress:
+            data = zlib.compress(data, COMPRESSION)
+            entries += "/Filter/FlateDecode"
+        head = f"<<{entries}/Length {len(data)}>>\nstream\n".encode("latin-1")
+        self._objects.append(head + data + b"\nendstream")
+        return len(self._objects)
+
+    def finish(self, root: int, info: int, file_id: bytes) -> bytes:
+        """The whole file."""
+        buffer = io.BytesIO()
+        buffer.write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+        offsets = []
+        for index, body in enumerate(self._objects, start=1):
+            if body is None:
+                raise AssertionError(index)
+            offsets.append(buffer.tell())
+            buffer.write(b"%d 0 obj\n%b\nendobj\n" % (index, body))
+        start = buffer.tell()
+        buffer.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(offsets) + 1))
+        for offset in offsets:
+            buffer.write(b"%010d 00000 n \n" % offset)
+        trailer = (
+            f"trailer\n<</Size {len(offsets) + 1}/Root {root} 0 R/Info {info} 0 R"
+            f"/ID[<{file_id.hex()}><{file_id.hex()}>]>>\nstartxref\n{start}\n%%EOF\n"
+        )
+        buffer.write(trailer.encode("ascii"))
+        return buffer.getvalue()
+
+
+def add_font(file: PDFFile, face: Typeface, subset: Subset) -> int:
+    """A Type 0 font whose codes are the subset's glyph numbers (§9.7); returns its number."""
+    name = f"{subset_tag(subset.data)}+{face.postscript_name}"
+    font_file = file.add_stream(f"/Length1 {len(subset.data)}", subset.data)
+    ascent, descent = face.extents
+    descriptor = file.add(
+        f"<</Type/FontDescriptor/FontName/{name}/Flags 4/FontBBox[-100 {descent} 1100 {ascent}]/ItalicAngle 0"
+        f"/Ascent {ascent}/Descent {descent}/CapHeight 700/StemV 80/FontFile2 {font_file} 0 R>>"
+    )
+    widths = " ".join(f"{glyph}[{width}]" for glyph, width in sorted(subset.advances.items()))
+    descendant = file.add(
+        f"<</Type/Font/Subtype/CIDFontType2/BaseFont/{name}/CIDToGIDMap/Identity/DW 1000/W[{widths}]"
+        f"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor {descriptor} 0 R>>"
+    )
+    unicode_map = file.add_stream("", _to_unicode(subset))
+    return file.add(
+        f"<</Type/Font/Subtype/Type0/BaseFont/{name}/Encoding/Identity-H/DescendantFonts[{descendant} 0 R]"
+        f"/ToUnicode {unicode_map} 0 R>>"
+    )
+
+
+def _to_unicode(subset: Subset) -> bytes:
+    pairs = [
+        f"<{glyph:04X}> <{character.encode('utf-16-be').hex().upper()}>"
+        for character, glyph in sorted(subset.glyphs.items(), key=lambda pair: pair[1])
+    ]
+    blocks = [pairs[start : start + 100] for start in range(0, len(pairs), 100)]
+    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
+    return (
+        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
+        "/CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> def\n"
+        "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n1 begincodespacerange\n<0000> <FFFF>\n"
+        f"endcodespacerange\n{body}\nendcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
+    ).encode("ascii")
+
+
+def add_image(file: PDFFile, data: bytes) -> int:
+    """A JPEG as it is, a PNG re-packed; returns the image object's number."""
+    with Pillow.open(io.BytesIO(data)) as picture:
+        width, height = picture.size
+        size = f"/Type/XObject/Subtype/Image/Width {width}/Height {height}/BitsPerComponent 8"
+        if picture.format == "JPEG" and picture.mode in {"RGB", "L"}:
+            space = "/DeviceRGB" if picture.mode == "RGB" else "/DeviceGray"
+            return file.add_stream(f"{size}/ColorSpace{space}/Filter/DCTDecode", data, compress=False)
+        mask = ""
+        if "A" in picture.getbands():
+            alpha = file.add_stream(f"{size}/ColorSpace/DeviceGray", picture.getchannel("A").tobytes())
+            mask = f"/SMask {alpha} 0 R"
+        return file.add_stream(f"{size}/ColorSpace/DeviceRGB{mask}", picture.convert("RGB").tobytes())
+
+
+def add_output_intent(file: PDFFile) -> int:
+    """sRGB as the meaning of every colour (ISO 19005-3 §6.2.3); returns the intent's number."""
+    profile = file.add_stream("/N 3", _srgb_profile())
+    return file.add(
+        "<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB IEC61966-2.1)"
+        f"/Info(sRGB IEC61966-2.1)/DestOutputProfile {profile} 0 R>>"
+    )
+
+
+@cache
+def _srgb_profile() -> bytes:
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    # The library writes the time of the call into the header; a fixed date keeps our files reproducible.
+    profile[ICC_DATE] = b"".join(part.to_bytes(2, "big") for part in (2000, 1, 1, 0, 0, 0))
+    return bytes(profile)
+
+
+def text_string(text: str) -> str:
+    """A text string in UTF-16BE (§7.9.2)."""
+    return f"<FEFF{text.encode('utf-16-be').hex().upper()}>"
+
+
+def pdf_date(moment: datetime) -> str:
+    """A date (§7.9.4) in UTC; `moment` is UTC-aware."""
+    return f"(D:{moment:%Y%m%d%H%M%S}+00'00')"
+
+
+def xmp_packet(document: LicenceDocument) -> bytes:
+    """Metadata (ISO 16684-1) with the PDF/A mark; the licence's own names go in as custom properties."""
+    stamp = f"{document.created_at:%Y-%m-%dT%H:%M:%S}+00:00"
+    title, author = escape(document.title), escape(document.author)
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+        'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/" '
+        'xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">'
+        "<pdfaid:part>3</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>"
+        f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>'
+        f"<dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>"
+        "<dc:format>application/pdf</dc:format>"
+        f"<xmp:CreateDate>{stamp}</xmp:CreateDate><xmp:ModifyDate>{stamp}</xmp:ModifyDate>"
+        f"<xmp:MetadataDate>{stamp}</xmp:MetadataDate><xmp:CreatorTool>{PRODUCER}</xmp:CreatorTool>"
+        f"<pdf:Producer>{PRODUCER}</pdf:Producer></rdf:Description></rdf:RDF></x:xmpmeta>\n"
+        '<?xpacket end="w"?>'
+    ).encode()

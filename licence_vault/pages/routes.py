@@ -1,0 +1,163 @@
+"""`/me/licences`, one licence, its picture, and showing it (亮证)."""
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from kernel.errors import InvalidInput
+from kernel.i18n import gettext as _
+from kernel.ids.masking import mask_name, mask_number
+from kernel.web.csrf import check_csrf
+from kernel.web.forms import field_errors, read_form
+from kernel.web.sign_in import require_sign_in
+from kernel.web.templates import Pages
+from licence_vault.catalogue.fields import face_text
+from licence_vault.catalogue.licence_type import label
+from licence_vault.licences.licence import Licence
+from licence_vault.lookup.access import Viewer
+from licence_vault.lookup.routes import today
+from licence_vault.pages.preview import WIDTHS
+from licence_vault.pages.qr_image import draw_qr
+from licence_vault.presentations.service import SECONDS, SHOWABLE
+
+FRESH = {"Cache-Control": "private, no-store"}
+
+
+def page_routes() -> list[BaseRoute]:
+    """Every page of a citizen's licences."""
+    return [
+        Route("/me/licences", show_cards, methods=["GET"]),
+        Route("/me/licences/{licence_id}", show_licence, methods=["GET"]),
+        Route("/me/licences/{licence_id}/preview.png", show_preview, methods=["GET"]),
+        Route("/me/licences/{licence_id}/present", ask_what_to_show, methods=["GET"]),
+        Route("/me/licences/{licence_id}/present", present, methods=["POST"]),
+    ]
+
+
+async def show_cards(request: Request) -> Response:
+    """One's own licences, then those of the organisations one acts for."""
+    viewer = await _viewer(request)
+    licences = await request.app.state.licence_vault.lookup.own(viewer)
+    own = [_card(request, each) for each in licences if each.content.holder.kind == "natural"]
+    organisations: dict[str, list[dict[str, Any]]] = {}
+    for each in licences:
+        if each.content.holder.kind == "legal":
+            organisations.setdefault(each.content.holder.name, []).append(_card(request, each))
+    return _render(
+        request, "cards.html", own=own, organisations=organisations, has_real_name=bool(viewer.holder_indexes)
+    )
+
+
+async def show_licence(request: Request) -> Response:
+    """One licence: its face, its facts, its files, who looked at it."""
+    vault = request.app.state.licence_vault
+    licence = await _own_licence(request)
+    licence_type = await vault.catalogue.load(licence.type_code, licence.type_version)
+    facts = [
+        (label(schema.get("x-labels", {})) or name, face_text(schema, licence.content.fields[name]))
+        for name, schema in licence_type.fields
+        if name in licence.content.fields
+    ]
+    return _render(
+        request,
+        "licence.html",
+        licence=licence,
+        card=_card(request, licence),
+        state=licence.status_on(today(request)),
+        facts=facts,
+        events=[_event(event) for event in await vault.lookup.events(licence)],
+        accesses=[_access(access) for access in await vault.lookup.accesses(licence)],
+    )
+
+
+async def show_preview(request: Request) -> Response:
+    """The first page as a picture; `w` is 480 or 1200."""
+    vault = request.app.state.licence_vault
+    licence = await _own_licence(request)
+    width = WIDTHS[0] if request.query_params.get("w") == str(WIDTHS[0]) else WIDTHS[1]
+    picture = vault.previews.find(licence.pdf_digest, width)
+    if picture is None:
+        pdf = await vault.lookup.file(licence, "pdf")
+        picture = await asyncio.to_thread(vault.previews.render, licence.pdf_digest, pdf, width)
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})
+
+
+async def ask_what_to_show(request: Request) -> Response:
+    """What the verifier will see, before the code is made."""
+    return _render(request, "present.html", licence=await _own_licence(request), shows=(), errors={})
+
+
+async def present(request: Request) -> Response:
+    """The code, large, with its countdown; at zero the page asks for the next one."""
+    vault = request.app.state.licence_vault
+    form = await read_form(request)
+    await check_csrf(request, form)
+    principal = await require_sign_in(request)
+    licence = await _own_licence(request)
+    shows = [name for name in form.all("shows") if name in SHOWABLE]
+    try:
+        made = await vault.presentations.present(licence, principal.subject, shows=shows)
+    except InvalidInput as refusal:
+        errors = field_errors(refusal)
+        return _render(request, "present.html", status=400, licence=licence, shows=shows, errors=errors)
+    url = made.url(vault.public_url)
+    return _render(request, "code.html", licence=licence, shows=shows, url=url, qr=draw_qr(url), seconds=SECONDS)
+
+
+async def _viewer(request: Request) -> Viewer:
+    principal = await require_sign_in(request)
+    viewer: Viewer = await request.app.state.licence_vault.lookup.viewer(principal, request.app.state.holders)
+    return viewer
+
+
+async def _own_licence(request: Request) -> Licence:
+    viewer = await _viewer(request)
+    licence: Licence = await request.app.state.licence_vault.lookup.load_own(viewer, request.path_params["licence_id"])
+    return licence
+
+
+def _render(request: Request, name: str, *, status: int = 200, **context: object) -> Response:
+    pages: Pages = request.app.state.pages
+    response = pages.render(request, f"licence_vault/{name}", status=status, **context)
+    response.headers.update(FRESH)
+    return response
+
+
+def _card(request: Request, licence: Licence) -> dict[str, Any]:
+    """What the licence card component takes."""
+    href = f"/me/licences/{licence.id}"
+    return {
+        "type_name": licence.type_name,
+        "number": licence.content.number,
+        "issuer": licence.issuer_name,
+        "status": licence.status_on(today(request)),
+        "href": href,
+        "valid_to": licence.valid_to,
+        "thumbnail": f"{href}/preview.png?w={WIDTHS[0]}",
+        "holder_masked": mask_name(licence.content.holder.name),
+        "number_masked": mask_number(licence.content.holder.number),
+        "actions": [(_("Show"), f"{href}/present"), (_("Open"), href)],
+    }
+
+
+def _event(event: Any) -> dict[str, Any]:
+    titles = {
+        "issue": _("Issued"),
+        "revoke": _("Revoked"),
+        "suspend": _("Suspended"),
+        "resume": _("Back in force"),
+        "supersede": _("Replaced by a newer version"),
+    }
+    return {"at": event.at, "title": titles.get(event.action, event.action), "detail": event.cause}
+
+
+def _access(access: Any) -> dict[str, Any]:
+    ways = {
+        "presentation": _("Somebody scanned the code that you showed"),
+        "handle": _("Somebody scanned the code printed on the licence"),
+        "agency": _("An agency looked at it"),
+    }
+    return {"at": access.at, "title": ways.get(access.way, access.way), "detail": access.who}

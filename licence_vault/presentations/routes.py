@@ -1,0 +1,44 @@
+"""`POST /api/v1/me/licences/{id}/presentations`."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from kernel.errors import InvalidInput
+from kernel.web.sign_in import authenticated
+from licence_vault.issuing.routes import read_json
+from licence_vault.presentations.service import SECONDS
+
+
+def api_router() -> APIRouter:
+    """Showing one's own licence."""
+    router = APIRouter(tags=["holder"])
+    router.add_api_route(
+        "/api/v1/me/licences/{licence_id}/presentations",
+        present,
+        methods=["POST"],
+        status_code=201,
+        summary="A time-limited code for one of my licences",
+        response_model=None,
+    )
+    return router
+
+
+async def present(request: Request, licence_id: str) -> Response:
+    """201 with the code, its address (what the QR holds) and when it lapses."""
+    vault = request.app.state.licence_vault
+    principal = await authenticated(request)
+    viewer = await vault.lookup.viewer(principal, request.app.state.holders)
+    licence = await vault.lookup.load_own(viewer, licence_id)
+    body = await read_json(request, empty_is={})
+    shows, seconds = body.get("shows", []), body.get("seconds", SECONDS)
+    if not isinstance(shows, list) or not isinstance(seconds, int):
+        raise InvalidInput("shows is a list of names, seconds a number.")
+    made = await vault.presentations.present(licence, principal.subject, shows=[str(s) for s in shows], seconds=seconds)
+    answer = {
+        "code": made.code,
+        "qr": made.url(vault.public_url),
+        "expires_at": made.expires_at.isoformat(),
+        "shows": list(made.shows),
+    }
+    return JSONResponse(answer, 201, headers={"Cache-Control": "no-store"})
