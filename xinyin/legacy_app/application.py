@@ -21,7 +21,12 @@ INSTALL_SECONDS = 600
 START_SECONDS = 60
 STOP_SECONDS = 15
 COPIED_COLUMNS = "locale, sidebar_view, default_language, denied_tags, allowed_tags, denied_column_value, view_settings"
-MAY_DOWNLOAD_AND_CHANGE_PASSWORD = 2 | 16
+COPY_ADMIN = (
+    f"INSERT INTO user (name, email, role, password, kindle_mail, kobo_only_shelves_sync, {COPIED_COLUMNS})"
+    f" SELECT ?, ?, ?, ?, '', 0, {COPIED_COLUMNS} FROM user WHERE name = 'admin'"
+)
+DOWNLOAD_AND_PASSWORD = 2 | 16
+"""The rights of a reader there: to download, and to change the password."""
 
 
 class LegacyApplication:
@@ -39,7 +44,7 @@ class LegacyApplication:
         self._process: subprocess.Popen[bytes] | None = None
 
     def install(self) -> None:
-        """Install from the locked list and prepare an own library; does nothing when that was done. Raises Unavailable."""
+        """Install from the locked list and prepare an own library; does nothing when done. Raises Unavailable."""
         self.directory.mkdir(parents=True, exist_ok=True)
         wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
         stamp = self.directory / "installed"
@@ -59,7 +64,7 @@ class LegacyApplication:
         self._set(config_port=port, config_external_port=port)
         command = [str(self._program("cps")), "-p", str(self._settings), "-i", "127.0.0.1", "-o", str(self._log)]
         with (self.directory / "output").open("wb") as output:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 (our own program)
                 command, stdout=output, stderr=output, env=self._environment(), cwd=self.directory
             )
         self._running.write_text(json.dumps({"pid": self._process.pid, "port": port}))
@@ -86,9 +91,7 @@ class LegacyApplication:
         with closing(sqlite3.connect(self._settings, timeout=10)) as settings, settings:
             try:
                 settings.execute(
-                    f"INSERT INTO user (name, email, role, password, kindle_mail, kobo_only_shelves_sync, {COPIED_COLUMNS})"  # noqa: S608
-                    f" SELECT ?, ?, ?, ?, '', 0, {COPIED_COLUMNS} FROM user WHERE name = 'admin'",
-                    (username, f"{username}@example.invalid", MAY_DOWNLOAD_AND_CHANGE_PASSWORD, hashed(password)),
+                    COPY_ADMIN, (username, f"{username}@example.invalid", DOWNLOAD_AND_PASSWORD, hashed(password))
                 )
             except sqlite3.IntegrityError:
                 raise Conflict("There is already an account {username}.", username=username) from None
@@ -127,7 +130,7 @@ class LegacyApplication:
 
     def _run(self, command: list[str]) -> None:
         try:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 (our own programs)
                 command,
                 capture_output=True,
                 text=True,
