@@ -10,6 +10,9 @@ from admin.audit.service import AuditReading
 from admin.clients import routes as client_routes
 from admin.dashboard import routes as dashboard_routes
 from admin.dashboard.routes import DashboardDesk, Figure, Task
+from admin.licences import changes as licence_change_routes
+from admin.licences import routes as licence_routes
+from admin.licences.routes import LicenceDesk
 from admin.organisations import routes as organisation_routes
 from admin.people import routes as people_routes
 from admin.people.routes import PeopleDesk
@@ -19,17 +22,22 @@ from idp.oauth2.clients.service import ClientService
 from idp.organisations.service import OrganisationService
 from kernel.audit.chain import AuditTrail
 from kernel.database.engine import Database
+from kernel.principal import Principal
 from kernel.web.templates import NavLink
+from licence_vault.app import VaultServices
+from licence_vault.issuing.changes import LicenceChanges
 from seal.app import SealServices
 from seal.seals.service import SealRegister
 
 USERS = frozenset({"admin:users"})
 PEOPLE = frozenset({"admin:users", "admin:security"})
 AUDIT = frozenset({"admin:audit"})
+LICENCES = frozenset({"licence:read"})
 SEALS = frozenset({"seal:apply", "seal:approve", "seal:use"})
 
 NAVIGATION = (
     NavLink("Overview", "/console/overview"),
+    NavLink("Licences", "/console/licences", LICENCES, "Licences and seals"),
     NavLink("Seals", "/console/seals", SEALS, "Licences and seals"),
     NavLink("People", "/console/people", PEOPLE, "Administration"),
     NavLink("Organisations", "/console/organisations", USERS, "Administration"),
@@ -39,6 +47,8 @@ NAVIGATION = (
 """The rail, for `kernel.web.templates.Navigation(console=…)`."""
 
 TASKS = (
+    Task("Issue a licence", "Sealed and in force at once.", "/console/licences/new", frozenset({"licence:issue"})),
+    Task("Find a licence", "By its holder's number or its identifier.", "/console/licences", LICENCES),
     Task("Apply for a seal", "Somebody else approves it.", "/console/seals/new", frozenset({"seal:apply"})),
     Task("Approve seals", "Those waiting come first.", "/console/seals", frozenset({"seal:approve"})),
     Task("Enter a person", "They can sign in at once.", "/console/people/new", USERS),
@@ -56,6 +66,8 @@ class AdminServices:
     people: PeopleDesk
     organisations: OrganisationService
     clients: ClientService
+    licences: LicenceDesk
+    licence_changes: LicenceChanges
     seals: SealRegister
     audit: AuditReading
 
@@ -69,20 +81,37 @@ class AuditParts:
     key: bytes
 
 
-def build_services(idp: IdpServices, seal: SealServices, audit: AuditParts) -> AdminServices:
+@dataclass(frozen=True)
+class Neighbours:
+    """The packages whose services the console shows."""
+
+    idp: IdpServices
+    seal: SealServices
+    licence_vault: VaultServices
+
+
+def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
     """Wire the console to the services of the other packages."""
+    idp, seal, vault = neighbours.idp, neighbours.seal, neighbours.licence_vault
     reading = AuditReading(audit.database, audit.trail, audit.key)
+
+    async def licences_of(principal: Principal) -> int:
+        return (await vault.lookup.counts(principal)).total
+
     figures = (
+        Figure("Licences", "/console/licences", LICENCES, licences_of),
         Figure("Seals", "/console/seals", SEALS, _counted(seal.register.seals)),
         Figure("Organisations", "/console/organisations", USERS, _counted(idp.organisations.list)),
         Figure("Applications", "/console/clients", USERS, _counted(idp.clients.list)),
-        Figure("Audit events", "/console/audit", AUDIT, reading.count),
+        Figure("Audit events", "/console/audit", AUDIT, lambda _principal: reading.count()),
     )
     return AdminServices(
         dashboard=DashboardDesk(figures, TASKS),
         people=PeopleDesk(idp.persons, idp.roles, idp.organisations),
         organisations=idp.organisations,
         clients=idp.clients,
+        licences=LicenceDesk(vault.catalogue, vault.issuing, vault.lookup, vault.clock),
+        licence_changes=vault.changes,
         seals=seal.register,
         audit=reading,
     )
@@ -95,13 +124,15 @@ def page_routes() -> list[BaseRoute]:
         *people_routes.routes(),
         *organisation_routes.routes(),
         *client_routes.routes(),
+        *licence_routes.routes(),
+        *licence_change_routes.routes(),
         *seal_routes.routes(),
         *audit_routes.routes(),
     ]
 
 
-def _counted(listing: Callable[[], Awaitable[Sequence[object]]]) -> Callable[[], Awaitable[int]]:
-    async def count() -> int:
+def _counted(listing: Callable[[], Awaitable[Sequence[object]]]) -> Callable[[Principal], Awaitable[int]]:
+    async def count(_principal: Principal) -> int:
         return len(await listing())
 
     return count

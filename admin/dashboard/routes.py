@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from admin.desk import at_desk, see
+from kernel.principal import Principal
 from kernel.web.templates import Pages
 
 
@@ -19,7 +20,7 @@ class Figure:
     label: str
     href: str
     scopes: frozenset[str]
-    count: Callable[[], Awaitable[int]]
+    count: Callable[[Principal], Awaitable[int]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,6 @@ async def show_dashboard(request: Request) -> Response:
     desk = cast(DashboardDesk, request.app.state.admin.dashboard)
     principal = await at_desk(request, *sorted(desk.scopes))
     pages: Pages = request.app.state.pages
-    figures = [(each, await each.count()) for each in desk.figures if each.scopes & principal.scopes]
+    figures = [(each, await each.count(principal)) for each in desk.figures if each.scopes & principal.scopes]
     tasks = [each for each in desk.tasks if each.scopes & principal.scopes]
     return pages.render(request, "admin/dashboard.html", figures=figures, tasks=tasks, visitor=principal.name or "")

@@ -161,7 +161,7 @@ class World:
     def pass_time(self, **span: float) -> None:
         self.now += timedelta(**span)
 
-    def build(self, *, trust: TrustSource, receipts: ReceiptSigner) -> None:
+    def build(self, *, trust: TrustSource, receipts: ReceiptSigner, standings: Any = None) -> None:
         """Put an application together over this trust and this signer."""
         self.app = app = FastAPI()
         problems.install(app)
@@ -171,8 +171,8 @@ class World:
         app.state.pages = pages
         app.state.verify = verify_app.build_services(
             verify_app.Neighbours(
-                standings=self.registry,
-                presentations=self.registry,
+                standings=standings or self.registry,
+                presentations=standings or self.registry,
                 trust=trust,
                 receipts=receipts,
                 store=InProcessStore(self.clock),
