@@ -21,7 +21,7 @@ class IdTokenFrame:
 
 @dataclass(frozen=True)
 class IdTokenFacts:
-    """What one ID token says. `nonce` is the client's, given back unchanged."""
+    """What one ID token says. `nonce` is the client's, given back unchanged; `name` is the display name, or None."""
 
     client_id: str
     sub: str
@@ -29,6 +29,7 @@ class IdTokenFacts:
     sign_in: SignInFacts
     nonce: str | None
     access_token: str
+    name: str | None = None
 
 
 def id_token_claims(frame: IdTokenFrame, now: datetime, facts: IdTokenFacts) -> dict[str, Any]:
@@ -47,6 +48,8 @@ def id_token_claims(frame: IdTokenFrame, now: datetime, facts: IdTokenFacts) -> 
     }
     if facts.nonce is not None:
         claims["nonce"] = facts.nonce
+    if facts.name is not None:
+        claims["name"] = facts.name
     if facts.sid is not None:
         claims["sid"] = facts.sid
     return claims

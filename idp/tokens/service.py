@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from idp.keys import TokenKeys
+from idp.persons.person import Person
 from idp.sessions.service import hash_token
 from idp.settings import IdpSettings
 from idp.tokens import access_token, id_token
@@ -53,6 +54,14 @@ class IssuedTokens:
     scopes: tuple[str, ...]
     refresh_token: str | None = None
     id_token: str | None = None
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What an ID token is bound to: the access token beside it, and the `nonce` of the request (none on a refresh)."""
+
+    access_token: str
+    nonce: str | None = None
 
 
 class RefreshOutcome(Enum):
@@ -133,9 +142,17 @@ class TokenService:
         claims = access_token.client_claims(self._access_frame, self._clock(), client_id, scopes, organisation)
         return self._keys.sign(claims, access_token.TYP)
 
-    def write_id_token(self, grant: TokenGrant, nonce: str | None, token: str) -> str:
+    def write_id_token(self, grant: TokenGrant, person: Person, scopes: tuple[str, ...], bound: Bound) -> str:
         """A signed ID token for the client of a family."""
-        facts = IdTokenFacts(grant.client_id, grant.person_id, grant.session_id, grant.sign_in, nonce, token)
+        facts = IdTokenFacts(
+            client_id=grant.client_id,
+            sub=person.id,
+            sid=grant.session_id,
+            sign_in=grant.sign_in,
+            nonce=bound.nonce,
+            access_token=bound.access_token,
+            name=person.display_name if "profile" in scopes else None,
+        )
         return self._keys.sign(id_token.id_token_claims(self._id_frame, self._clock(), facts), id_token.TYP)
 
     @property

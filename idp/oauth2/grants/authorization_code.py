@@ -4,7 +4,7 @@ from idp.oauth2.authorize.codes import CodeStore, IssuedCode
 from idp.oauth2.errors import invalid_grant
 from idp.oauth2.grants.base import GrantParts, TokenRequest, may_refresh
 from idp.oauth2.pkce import proves
-from idp.tokens.service import IssuedTokens
+from idp.tokens.service import Bound, IssuedTokens
 from idp.tokens.subject import find_subject
 from kernel.audit.chain import Actor, AuditEvent
 
@@ -59,7 +59,9 @@ class AuthorizationCodeGrant:
                 detail={"grant_type": self.grant_type, "person": grant.person_id, "scopes": list(scopes)},
             )
             await self._parts.audit.record(session, event)
-        id_token = tokens.write_id_token(grant, issued.nonce, access_token) if "openid" in scopes else None
+        id_token = None
+        if "openid" in scopes:
+            id_token = tokens.write_id_token(grant, subject.person, scopes, Bound(access_token, issued.nonce))
         return IssuedTokens(access_token, tokens.access_token_seconds, scopes, refresh_token, id_token)
 
 

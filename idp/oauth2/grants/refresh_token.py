@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from idp.oauth2.errors import OAuthError, invalid_grant
 from idp.oauth2.grants.base import GrantParts, TokenRequest
 from idp.oauth2.parameters import split_scope
-from idp.tokens.service import IssuedTokens, RefreshOutcome, TokenGrant
+from idp.tokens.service import Bound, IssuedTokens, RefreshOutcome, TokenGrant
 from idp.tokens.subject import find_subject
 from kernel.audit.chain import Actor, AuditEvent
 
@@ -51,5 +51,7 @@ class RefreshTokenGrant:
             detail={"grant_type": self.grant_type, "person": grant.person_id, "scopes": list(scopes)},
         )
         await self._parts.audit.record(session, event)
-        id_token = tokens.write_id_token(grant, None, access_token) if "openid" in scopes else None
+        id_token = None
+        if "openid" in scopes:
+            id_token = tokens.write_id_token(grant, subject.person, scopes, Bound(access_token))
         return IssuedTokens(access_token, tokens.access_token_seconds, scopes, refresh_token, id_token)

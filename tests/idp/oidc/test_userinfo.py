@@ -76,7 +76,9 @@ async def test_the_real_name_stands_in_no_token(provider: Provider, person_id: s
     tokens = await party.tokens(await signed_in_browser(provider), "openid profile realname")
     access = await party.judge(tokens["access_token"], "https://idp.test")
     identity = await party.judge(tokens["id_token"], party.client.client_id)
-    assert not {"name", "id_number", "id_type", "organisations"} & (set(access) | set(identity))
+    assert identity["name"] == "小明"
+    assert not {"id_number", "id_type", "organisations"} & (set(access) | set(identity))
+    assert "张小明" not in str(access) + str(identity)
 
 
 async def test_post_with_the_token_in_the_body_does_too(provider: Provider, person_id: str) -> None:
