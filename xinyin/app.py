@@ -6,7 +6,11 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+import admin.app
 import idp.app
+import licence_vault.app
+import seal.app
+import verify.app
 from kernel.web import problems
 from kernel.web.csrf import CsrfGuard
 from kernel.web.locale import LocaleMiddleware
@@ -51,10 +55,11 @@ def _place_services(app: FastAPI, house: House, transport: httpx.AsyncBaseTransp
     app.state.pages = Pages(
         [ROOT / package for package in PACKAGES],
         csrf=CsrfGuard(house.foundation.csrf_key, settings.public_url),
-        navigation=navigation(()),
+        navigation=navigation(admin.app.NAVIGATION),
     )
     app.state.sign_in, app.state.bearer, app.state.holders = browser.sign_in, browser.bearer, browser.holders
-    app.state.idp = house.idp
+    app.state.idp, app.state.seal, app.state.licence_vault = house.idp, house.seal, house.licence_vault
+    app.state.verify, app.state.admin = house.verify, house.admin
 
 
 def _mount(app: FastAPI, house: House, metrics: Metrics) -> None:
@@ -66,7 +71,16 @@ def _mount(app: FastAPI, house: House, metrics: Metrics) -> None:
         *app.state.sign_in.routes(),
         *portal_routes(),
         *idp.app.page_routes(house.idp),
+        *licence_vault.app.page_routes(),
+        *verify.app.page_routes(),
+        *admin.app.page_routes(),
     ]
+    for router in (
+        seal.app.api_router(),
+        licence_vault.app.api_router(house.licence_vault),
+        verify.app.api_router(),
+    ):
+        app.include_router(router)
 
 
 def _form_targets(settings: Settings) -> list[str]:

@@ -3,17 +3,34 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import admin.app
 import idp.app
+import licence_vault.app
+import seal.app
+import verify.app
+from admin.app import AdminServices
 from idp.app import IdpServices
 from idp.federation.wire import ProviderHttp
 from idp.keys import TokenKeys
 from idp.settings import IdpSettings
 from kernel.clock import Clock, system_clock
+from kernel.errors import Conflict
+from licence_vault.app import VaultServices
+from licence_vault.layout.fonts import load_fonts
+from seal.app import SealServices
+from seal.seals.service import SealRegister
+from verify.app import VerifyServices
+from verify.trust_list.source import ServiceTrust
+from verify.vault import VaultStandings
 from xinyin.foundation import Foundation, open_foundation
 from xinyin.own_clients import ensure_registered, gateway_registration, pages_registration
 from xinyin.providers import build_connectors
 from xinyin.settings import Settings
+
+DEBIAN_FONTS = Path("/usr/share/fonts/truetype/lxgw-wenkai")
+SEAL_FONT = "LXGWWenKai-Bold.ttf"
 
 
 @dataclass(frozen=True)
@@ -22,6 +39,11 @@ class House:
 
     foundation: Foundation
     idp: IdpServices
+    seal: SealServices
+    licence_vault: VaultServices
+    verify: VerifyServices
+    admin: AdminServices
+    trust: ServiceTrust
 
     @property
     def settings(self) -> Settings:
@@ -37,6 +59,8 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Asyn
         try:
             house = build_house(foundation, provider_http)
             await house.idp.start()
+            await house.seal.start()
+            await house.licence_vault.start()
             await _register_own_clients(house)
             yield house
             await house.idp.stop()
@@ -46,8 +70,30 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Asyn
 
 def build_house(foundation: Foundation, provider_http: ProviderHttp) -> House:
     """Plain constructors, nothing opened yet."""
+    identity = _build_idp(foundation, provider_http)
+    sealing = _build_seal(foundation)
+    vault = _build_vault(foundation, sealing)
+    trust = ServiceTrust(
+        sealing.publication, sealing.signing, issuer=foundation.settings.public_url, clock=foundation.clock
+    )
+    console = admin.app.build_services(
+        admin.app.Neighbours(identity, sealing, vault),
+        admin.app.AuditParts(foundation.database, foundation.audit, foundation.audit_key),
+    )
+    return House(
+        foundation=foundation,
+        idp=identity,
+        seal=sealing,
+        licence_vault=vault,
+        verify=_build_verify(foundation, sealing, vault, trust),
+        admin=console,
+        trust=trust,
+    )
+
+
+def _build_idp(foundation: Foundation, provider_http: ProviderHttp) -> IdpServices:
     settings, clock = foundation.settings, foundation.clock
-    identity = idp.app.build_services(
+    return idp.app.build_services(
         idp.app.Foundations(
             settings=IdpSettings(issuer=settings.public_url, population_register_url=settings.population_register_url),
             database=foundation.database,
@@ -59,7 +105,66 @@ def build_house(foundation: Foundation, provider_http: ProviderHttp) -> House:
             connectors=build_connectors(settings, provider_http, clock),
         )
     )
-    return House(foundation=foundation, idp=identity)
+
+
+def _build_seal(foundation: Foundation) -> SealServices:
+    fonts = Path(foundation.settings.font_directory or DEBIAN_FONTS)
+    return seal.app.build_services(
+        seal.app.Foundations(
+            keystore=foundation.keystore,
+            database=foundation.database,
+            audit=foundation.audit,
+            clock=foundation.clock,
+            public_url=foundation.settings.public_url,
+            font=fonts / SEAL_FONT,
+        )
+    )
+
+
+def _build_vault(foundation: Foundation, sealing: SealServices) -> VaultServices:
+    fonts = foundation.settings.font_directory
+    return licence_vault.app.build_services(
+        licence_vault.app.Foundations(
+            database=foundation.database,
+            ephemeral=foundation.ephemeral,
+            blobs=foundation.blobs,
+            envelope=foundation.envelope,
+            audit=foundation.audit,
+            clock=foundation.clock,
+            sealer=sealing.signing,
+            seal_of=_SealInUse(sealing.register),
+            fonts=load_fonts(Path(fonts) if fonts else None),
+            public_url=foundation.settings.public_url,
+        )
+    )
+
+
+def _build_verify(
+    foundation: Foundation, sealing: SealServices, vault: VaultServices, trust: ServiceTrust
+) -> VerifyServices:
+    standings = VaultStandings(vault.lookup, vault.presentations, foundation.clock)
+    neighbours = verify.app.Neighbours(
+        standings=standings,
+        presentations=standings,
+        trust=trust,
+        receipts=sealing.signing,
+        store=foundation.ephemeral,
+    )
+    return verify.app.build_services(neighbours, public_url=foundation.settings.public_url, clock=foundation.clock)
+
+
+class _SealInUse:
+    """Finds the seal that an authority seals its licences with."""
+
+    def __init__(self, register: SealRegister) -> None:
+        self._register = register
+
+    async def __call__(self, uscc: str) -> str:
+        """The id of its newest seal in use. Raises `Conflict` when it has none."""
+        for registered in await self._register.seals(owner_uscc=uscc):
+            if registered.state == "active":
+                return registered.id
+        raise Conflict("Your authority has no seal in use. Apply for one, and have it approved, first.")
 
 
 async def _register_own_clients(house: House) -> None:

@@ -58,8 +58,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     gateway_port: int = Field(8080, ge=1, le=65535)
     workers: int = Field(1, ge=1, le=64)
-    licence_font: str = ""
-    """The font file of licence faces; empty means the one that the system has."""
+    font_directory: str = ""
+    """Where the fonts of licence faces and seals are; empty means where Debian puts LXGW WenKai."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     """From whom `X-Forwarded-*` is believed."""
     wechat: ProviderSettings = ProviderSettings()

@@ -21,7 +21,7 @@ INSTALL_SECONDS = 600
 START_SECONDS = 60
 STOP_SECONDS = 15
 COPIED_COLUMNS = "locale, sidebar_view, default_language, denied_tags, allowed_tags, denied_column_value, view_settings"
-COPY_ADMIN = (
+COPY_ADMIN = (  # noqa: S608 (constants)
     f"INSERT INTO user (name, email, role, password, kindle_mail, kobo_only_shelves_sync, {COPIED_COLUMNS})"
     f" SELECT ?, ?, ?, ?, '', 0, {COPIED_COLUMNS} FROM user WHERE name = 'admin'"
 )
