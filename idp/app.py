@@ -5,7 +5,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
@@ -65,6 +67,7 @@ from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
 
+KEPT_AFTER_THE_END = timedelta(days=30)
 ROOT = Path(__file__).parent
 """Where this package's templates, static files and translations lie."""
 
@@ -111,6 +114,11 @@ class IdpServices:
     async def start(self) -> None:
         """Open the signing keys; makes the first one."""
         await self.keys.load()
+
+    async def purge(self) -> int:
+        """Forget sessions and tokens that ended a month ago; says how many rows. For a daily job."""
+        before = self.clock() - KEPT_AFTER_THE_END
+        return await self.tokens.purge(before) + await self.sessions.purge(before)
 
     async def stop(self) -> None:
         """Let the hashing threads go."""
@@ -272,8 +280,17 @@ def _oauth_routes(services: IdpServices, visitors: Visitors) -> list[BaseRoute]:
         *introspection_routes.routes(introspection),
         *revocation_routes.routes(RevocationService(services.clients, services.tokens)),
         *userinfo_routes(userinfo),
-        *discovery_routes(
-            lambda: discovery.document(services.settings, endpoint.grant_types, services.keys.algorithms),
-            services.keys.jwks,
-        ),
+        *_public_documents(services, endpoint),
     ]
+
+
+def _public_documents(services: IdpServices, endpoint: TokenEndpoint) -> list[BaseRoute]:
+    async def metadata() -> dict[str, Any]:
+        await services.keys.keep_fresh()
+        return discovery.document(services.settings, endpoint.grant_types, services.keys.algorithms)
+
+    async def jwks() -> dict[str, Any]:
+        await services.keys.keep_fresh()
+        return services.keys.jwks()
+
+    return discovery_routes(metadata, jwks)

@@ -7,7 +7,8 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from kernel.errors import ConfigurationError, Conflict, NotFound
 
 PREFIX = "idp-token-"
 PUBLISHED = 2
+FRESH_SECONDS = 1.0
 
 TokenAlgorithm = Literal["ES256", "RS256"]
 
@@ -40,12 +42,20 @@ class TokenKey:
 class TokenKeys:
     """Signs and verifies our JWTs. Call `load` before anything else."""
 
-    def __init__(self, store: KeyStore, algorithm: str = "ES256") -> None:
+    def __init__(
+        self,
+        store: KeyStore,
+        algorithm: str = "ES256",
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         if algorithm not in {"ES256", "RS256"}:
             raise ConfigurationError("Tokens are signed with ES256 or RS256.")
         self._store = store
         self._algorithm: TokenAlgorithm = "RS256" if algorithm == "RS256" else "ES256"
         self._keys: tuple[TokenKey, ...] = ()
+        self._monotonic = monotonic
+        self._loaded_at = 0.0
 
     async def load(self) -> None:
         """Open the published keys; makes the first one where there is none."""
@@ -53,7 +63,13 @@ class TokenKeys:
         if not names:
             await asyncio.to_thread(self._generate, f"{PREFIX}0001")
             names = await asyncio.to_thread(self._names)
+        self._loaded_at = self._monotonic()
         self._keys = tuple([await asyncio.to_thread(self._open, name) for name in names[:PUBLISHED]])
+
+    async def keep_fresh(self) -> None:
+        """Notice within a second that another process rotated the keys."""
+        if self._monotonic() - self._loaded_at >= FRESH_SECONDS:
+            await self.load()
 
     async def rotate(self) -> str:
         """Sign with a new key from now on; the one before stays published, older ones are destroyed. Gives its kid."""

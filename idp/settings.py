@@ -7,8 +7,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kernel.errors import ConfigurationError
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
 
 class IdpSettings(BaseSettings):
     """Settings of `idp`, read from `XINYIN_IDP_*` where the composition root does not hand them in."""

@@ -1,5 +1,7 @@
 """`/account`."""
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -14,9 +16,12 @@ from idp.sessions.service import Session
 from kernel.clock import Clock
 from kernel.web.csrf import check_csrf
 from kernel.web.forms import RawForm, read_form
+from kernel.web.locale import LOCALE_PARAMETER
 from kernel.web.security_headers import allow_in_policy
 from kernel.web.sign_in import signed_in
 from kernel.web.templates import Pages
+
+LANGUAGES = (("zh_CN", "中文"), ("en", "English"))
 
 
 class AccountPages:
@@ -35,6 +40,7 @@ class AccountPages:
             Route("/account/sessions/end-others", self.end_others, methods=["POST"]),
             Route("/account/applications/withdraw", self.withdraw, methods=["POST"]),
             Route("/account/unlink", self.unlink, methods=["POST"]),
+            Route("/account/language", self.set_language, methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
@@ -52,6 +58,7 @@ class AccountPages:
             person=session.person,
             is_checked=session.person.assurance_level >= HIGHEST_ONLINE_LEVEL,
             explain_scopes=explain_scopes,
+            languages=LANGUAGES,
             provider_name=provider_name,
             linkable=list(linkable),
         )
@@ -76,6 +83,13 @@ class AccountPages:
         session = await self._visitors.require_fresh(request, "/account", self._clock())
         await self._service.unlink(session.person.id, form.one("account_id"))
         return RedirectResponse("/account", 303)
+
+    async def set_language(self, request: Request) -> Response:
+        """Remember the language, for applications that ask and for these pages."""
+        session, form = await self._posted(request)
+        locale = form.one("locale")
+        await self._service.set_language(session.person.id, locale)
+        return RedirectResponse("/account?" + urlencode({LOCALE_PARAMETER: locale}), 303)
 
     async def freshly_signed_in(self, request: Request) -> str:
         """The person of a session minutes old (`federation.routes.Doors`). Raises `SignInFirst`."""

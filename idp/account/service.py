@@ -14,6 +14,7 @@ from idp.persons.records import load_person
 from idp.persons.service import PersonService
 from idp.sessions.service import Session, SessionService
 from idp.tokens.service import TokenService
+from kernel.audit.chain import Actor
 from kernel.database.engine import Database
 from kernel.ids.masking import mask_name, mask_number
 
@@ -99,6 +100,10 @@ class AccountService:
             return {}
         origins = {family: federation.leads_to(family, surface) for family in federation.families}
         return {family: origin for family, origin in origins.items() if origin and family not in linked}
+
+    async def set_language(self, person_id: str, locale: str) -> None:
+        """Remember a person's language. Raises `InvalidInput`."""
+        await self._parts.persons.set_locale(person_id, locale, Actor("user", person_id))
 
     async def withdraw_consent(self, person_id: str, client_id: str) -> None:
         """Take back what an application was allowed; its tokens end."""

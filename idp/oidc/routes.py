@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from kernel.web.forms import read_form
 
 PUBLIC_SECONDS = 300
 
-Document = Callable[[], Mapping[str, Any]]
+Document = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 def discovery_routes(metadata: Document, jwks: Document) -> list[BaseRoute]:
@@ -30,7 +30,7 @@ def discovery_routes(metadata: Document, jwks: Document) -> list[BaseRoute]:
 
 def _public(path: str, document: Document) -> Route:
     async def show(request: Request) -> Response:
-        body = json.dumps(document()).encode()
+        body = json.dumps(await document()).encode()
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {
             "ETag": tag,

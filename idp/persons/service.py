@@ -160,6 +160,14 @@ class PersonService:
                 row.email_sealed = self._personal_data.seal(person_id, "email", email)
             await self._record(session, "idp.person.set-contact", person_id, actor)
 
+    async def set_locale(self, person_id: str, locale: str, actor: Actor = SYSTEM) -> None:
+        """Remember a person's language. Raises `InvalidInput`, `NotFound`."""
+        if locale not in LOCALES:
+            raise _field_error("locale", "Choose one of the listed languages.")
+        async with self._database.transaction() as session:
+            (await load_person(session, person_id)).locale = locale
+            await self._record(session, "idp.person.set-locale", person_id, actor, locale=locale)
+
     async def load(self, person_id: str) -> Person:
         """The person of this id. Raises `NotFound`."""
         async with self._database.reading() as session:

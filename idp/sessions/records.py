@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String, select
+from sqlalchemy import Index, LargeBinary, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,3 +42,9 @@ async def list_open(session: AsyncSession, person_id: str, now: datetime) -> lis
         .order_by(SessionRow.seen_at.desc())
     )
     return list(await session.scalars(statement))
+
+
+async def delete_ended(session: AsyncSession, before: datetime) -> int:
+    """Delete the sessions that ended before this moment; gives their number."""
+    statement = delete(SessionRow).where(SessionRow.expires_at < before).returning(SessionRow.id)
+    return len((await session.execute(statement)).all())

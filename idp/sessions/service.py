@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from idp.persons.person import Person, acr
 from idp.persons.records import PersonRow
 from idp.persons.service import public
-from idp.sessions.records import SessionRow, find_by_token_hash, list_open
+from idp.sessions.records import SessionRow, delete_ended, find_by_token_hash, list_open
 from idp.settings import IdpSettings
 from kernel.audit.chain import Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock
@@ -129,6 +129,11 @@ class SessionService:
             return []
         person = public(row)
         return [_live(each, person) for each in found if self._is_open(each) and person.stands_by(each.auth_time)]
+
+    async def purge(self, before: datetime) -> int:
+        """Forget sessions that ended before this moment; says how many."""
+        async with self._database.transaction() as session:
+            return await delete_ended(session, before)
 
     async def _find_row(self, session: AsyncSession, token: str | None) -> SessionRow | None:
         row = await find_by_token_hash(session, hash_token(token)) if token else None

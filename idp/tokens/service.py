@@ -22,6 +22,7 @@ from idp.tokens.records import (
     RevokedAccessTokenRow,
     TokenGrantRow,
     claim_refresh_token,
+    delete_ended,
     find_standing,
     list_grants_of_client,
     list_grants_of_session,
@@ -162,6 +163,7 @@ class TokenService:
 
     async def find_access_token(self, unverified_jwt: str) -> dict[str, Any] | None:
         """The claims of an access token that still counts: ours, not ended, not taken back, its person active."""
+        await self._keys.keep_fresh()
         claims = self._keys.find_claims(unverified_jwt, access_token.TYP)
         if claims is None or claims["exp"] <= self._clock().timestamp():
             return None
@@ -220,6 +222,11 @@ class TokenService:
         """End all families of a person at a client."""
         for row in await list_grants_of_client(session, person_id, client_id):
             await self._revoke(session, row, "consent withdrawn")
+
+    async def purge(self, before: datetime) -> int:
+        """Forget what ended before this moment; says how many rows."""
+        async with self._database.transaction() as session:
+            return await delete_ended(session, before)
 
     async def _revoke(self, session: AsyncSession, row: TokenGrantRow, because: str) -> None:
         if row.revoked_at is not None:
