@@ -235,7 +235,7 @@ def _pairs(control: html.HtmlElement, submit: html.HtmlElement | None) -> Iterat
         yield from ((f"{prefix}x", "0"), (f"{prefix}y", "0"))
     elif not name:
         return
-    elif control is submit:
+    elif submit is not None and control is submit:
         yield name, control.get("value") or ""
     elif kind in ("checkbox", "radio"):
         if control.get("checked") is not None:

@@ -20,11 +20,13 @@ LIBRARY = Path(__file__).with_name("library.sql")
 INSTALL_SECONDS = 600
 START_SECONDS = 60
 STOP_SECONDS = 15
-COPIED_COLUMNS = "locale, sidebar_view, default_language, denied_tags, allowed_tags, denied_column_value, view_settings"
-COPY_ADMIN = (  # noqa: S608 (constants)
-    f"INSERT INTO user (name, email, role, password, kindle_mail, kobo_only_shelves_sync, {COPIED_COLUMNS})"
-    f" SELECT ?, ?, ?, ?, '', 0, {COPIED_COLUMNS} FROM user WHERE name = 'admin'"
-)
+COPY_ADMIN = """
+    INSERT INTO user (name, email, role, password, kindle_mail, kobo_only_shelves_sync, locale, sidebar_view,
+                      default_language, denied_tags, allowed_tags, denied_column_value, view_settings)
+    SELECT ?, ?, ?, ?, '', 0, locale, sidebar_view,
+           default_language, denied_tags, allowed_tags, denied_column_value, view_settings
+    FROM user WHERE name = 'admin'
+"""
 DOWNLOAD_AND_PASSWORD = 2 | 16
 """The rights of a reader there: to download, and to change the password."""
 
