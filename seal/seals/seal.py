@@ -29,6 +29,15 @@ TRANSITIONS: Mapping[Action, tuple[frozenset[SealState], SealState]] = {
 """From which states an action leads where. Revoked is for good."""
 
 
+STATE_SENTENCES: Mapping[str, str] = {
+    "draft": "This seal has not been approved yet.",
+    "active": "This seal is in use already.",
+    "suspended": "This seal is suspended.",
+    "revoked": "This seal is revoked.",
+}
+"""What to say when a state does not allow what is asked."""
+
+
 @dataclass(frozen=True)
 class SealApplication:
     """What an applicant asks for. Without `picture` (PNG) it is drawn; without `code` the next one of the owner's area

@@ -22,7 +22,16 @@ from seal.authority.service import Authority
 from seal.picture.round_seal import RoundSeal, draw_round_seal
 from seal.seals.publication import SealPublication
 from seal.seals.records import SealRow, find_seal, highest_code, list_seals, list_uses
-from seal.seals.seal import REASON_CODES, TRANSITIONS, Action, RevocationReason, Seal, SealApplication, SealUse
+from seal.seals.seal import (
+    REASON_CODES,
+    STATE_SENTENCES,
+    TRANSITIONS,
+    Action,
+    RevocationReason,
+    Seal,
+    SealApplication,
+    SealUse,
+)
 
 DEFAULT_LIFE = timedelta(days=1096)
 LONGEST_LIFE = timedelta(days=1826)
@@ -213,7 +222,7 @@ async def _load(session: AsyncSession, seal_id: str, *, lock: bool = False) -> S
 def _check_transition(row: SealRow, action: Action) -> None:
     allowed, _then = TRANSITIONS[action]
     if row.state not in allowed:
-        raise Conflict("This cannot be done with a seal that is {state}.", state=row.state)
+        raise Conflict(STATE_SENTENCES[row.state])
 
 
 def _check_application(application: SealApplication, now: datetime) -> Uscc:

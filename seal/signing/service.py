@@ -24,6 +24,7 @@ from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
 from seal.documents.positions import StampPosition
 from seal.seals.publication import SealPublication
 from seal.seals.records import SealRow, SealUseRow, find_seal
+from seal.seals.seal import STATE_SENTENCES
 from seal.signing.service_keys import ServiceKeys
 from seal.validation.report import Indication
 from seal.validation.service import validate_document
@@ -126,8 +127,8 @@ class SigningService:
         return seal
 
     def _check_usable(self, seal: SealRow) -> None:
-        if seal.state != "active" or seal.esl is None:
-            raise Conflict("This cannot be done with a seal that is {state}.", state=seal.state)
+        if seal.state != "active":
+            raise Conflict(STATE_SENTENCES[seal.state])
         if not seal.valid_from <= self._clock() <= seal.valid_to:
             start, end = f"{seal.valid_from:%Y-%m-%d}", f"{seal.valid_to:%Y-%m-%d}"
             raise Conflict("The seal is valid from {start} to {end} only.", start=start, end=end)

@@ -166,7 +166,7 @@ def _judge_files(signature: SignatureInFile, description: SignatureFile, package
         why = SubIndication.CRYPTO_CONSTRAINTS_FAILURE
         yield undecided(FILES, why, "Files are unchanged by {oid}, which no longer proves it.", oid=method.upper())
         return
-    yield passed(FILES, "{count} files are unchanged since sealing.", count=len(description.references))
+    yield passed(FILES, "All {count} files are unchanged since sealing.", count=len(description.references))
 
 
 def _uncovered(signature: SignatureInFile, question: OfdQuestion) -> list[str]:
@@ -181,9 +181,9 @@ def _judge_coverage(uncovered: list[str], question: OfdQuestion) -> Check:
     open_to_change = [name for name in uncovered if name not in question.protected_by_any]
     if open_to_change:
         why = SubIndication.SIG_CONSTRAINTS_FAILURE
-        detail = "{count} files are protected by no signature, {entry} among them."
+        detail = "No signature protects {entry} (files without protection: {count})."
         return undecided(COVERAGE, why, detail, count=len(open_to_change), entry=open_to_change[0])
-    detail = "{count} files were added after this signature and are covered by another."
+    detail = "Files added after this signature are covered by another ({count})."
     return warning(COVERAGE, detail, count=len(uncovered))
 
 
