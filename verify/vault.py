@@ -22,7 +22,7 @@ class VaultStandings:
 
     async def find_by_handle(self, handle: str) -> LicenceStanding | None:
         """See `LicenceStandings`."""
-        return await self._seen(await self._lookup.find_by_handle(handle), "scan")
+        return await self._seen(await self._lookup.find_by_handle(handle), "handle")
 
     async def find_by_identifier(self, identifier: str) -> LicenceStanding | None:
         """See `LicenceStandings`."""

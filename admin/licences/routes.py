@@ -141,7 +141,7 @@ async def show_licence(request: Request) -> Response:
     principal = await at_desk(request, READ)
     desk = _desk(request)
     licence = await desk.lookup.load(Viewer(principal), request.path_params["licence_id"])
-    await desk.lookup.note_access(licence.id, "issuer", licence.issuer_name)
+    await desk.lookup.note_access(licence.id, "agency", licence.issuer_name)
     licence_type = await desk.catalogue.load(licence.type_code, licence.type_version)
     holder_type = HOLDER_CODE_TYPES[licence.content.holder.id_type]
     return _pages(request).render(

@@ -12,16 +12,13 @@ from starlette.requests import Request
 
 from admin import app as admin_app
 from idp.roles.scopes import Role, permitted_scopes
-from kernel.crypto.keystore import FileKeyStore
-from kernel.principal import Principal
+from kernel.principal import Organisation, Principal
 from kernel.web import problems
 from kernel.web.locale import LocaleMiddleware
 from kernel.web.security_headers import SecurityHeadersMiddleware
 from kernel.web.templates import Navigation, Pages
-from seal import app as seal_app
-from seal.app import SealServices
-from seal.schema import Base as SealBase
 from tests.idp.conftest import HandClock, Provider, run_provider
+from tests.vault_rooms import AUTHORITY, Rooms, open_rooms
 
 ROOT = Path(__file__).parents[2]
 AUDIT_KEY = b"k" * 32
@@ -49,15 +46,20 @@ class Console:
     """A browser at the console."""
 
     provider: Provider
-    seals: SealServices
+    rooms: Rooms
     app: FastAPI
     client: httpx.AsyncClient
     seat: Seat = field(default_factory=Seat)
 
-    def sit(self, *roles: Role, subject: str = "officer-1", name: str = "李工") -> None:
-        """Let somebody with these roles sit down."""
+    def sit(self, *roles: Role, subject: str = "officer-1", name: str = "李工", at_authority: bool = True) -> None:
+        """Let somebody with these roles sit down; officers act for the example authority unless told otherwise."""
         self.seat.principal = Principal(
-            subject, "xinyin-pages", permitted_scopes(roles), roles=frozenset(roles), name=name
+            subject,
+            "xinyin-pages",
+            permitted_scopes(roles),
+            organisation=Organisation(AUTHORITY.uscc, AUTHORITY.name) if at_authority else None,
+            roles=frozenset(roles),
+            name=name,
         )
 
     async def get(self, path: str) -> httpx.Response:
@@ -71,7 +73,7 @@ class Console:
         return await self.client.post(path, data={"csrf_token": token, **data}, files=files)
 
 
-def console_app(provider: Provider, seals: SealServices, seat: Seat) -> FastAPI:
+def console_app(provider: Provider, rooms: Rooms, seat: Seat) -> FastAPI:
     app = FastAPI()
     problems.install(app)
     app.add_middleware(LocaleMiddleware)
@@ -79,28 +81,11 @@ def console_app(provider: Provider, seals: SealServices, seat: Seat) -> FastAPI:
     app.state.pages = Pages([ROOT / "admin", ROOT / "idp"], navigation=Navigation(console=admin_app.NAVIGATION))
     app.state.sign_in = SeatSignIn(seat)
     app.state.admin = admin_app.build_services(
-        provider.services, seals, admin_app.AuditParts(provider.database, provider.services.audit, AUDIT_KEY)
+        admin_app.Neighbours(provider.services, rooms.seals, rooms.vault),
+        admin_app.AuditParts(provider.database, provider.services.audit, AUDIT_KEY),
     )
     app.router.routes.extend([*app.state.pages.static.routes(), *admin_app.page_routes()])
     return app
-
-
-async def seal_services(provider: Provider, folder: Path) -> SealServices:
-    """The real register and authority on the same database."""
-    async with provider.database.engine.begin() as connection:
-        await connection.run_sync(SealBase.metadata.create_all)
-    seals = seal_app.build_services(
-        seal_app.Foundations(
-            keystore=FileKeyStore(folder / "seal-keys", bytes(32)),
-            database=provider.database,
-            audit=provider.services.audit,
-            clock=provider.clock,
-            public_url="https://idp.test",
-            font=Path("no font: pictures are uploaded"),
-        )
-    )
-    await seals.start()
-    return seals
 
 
 @pytest.fixture
@@ -108,9 +93,11 @@ async def console(tmp_path: Path) -> AsyncIterator[Console]:
     """A fresh console, nobody signed in, speaking English."""
     async for provider in run_provider(tmp_path, HandClock()):
         seat = Seat()
-        seals = await seal_services(provider, tmp_path)
-        app = console_app(provider, seals, seat)
+        rooms = await open_rooms(
+            provider.database, provider.services.audit, provider.clock, tmp_path, "https://idp.test"
+        )
+        app = console_app(provider, rooms, seat)
         headers = {"Accept": "text/html", "Accept-Language": "en"}
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="https://idp.test", headers=headers) as client:
-            yield Console(provider, seals, app, client, seat)
+            yield Console(provider, rooms, app, client, seat)

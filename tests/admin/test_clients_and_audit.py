@@ -60,7 +60,7 @@ async def test_the_auditor_finds_what_was_done(console: Console) -> None:
     found = (await console.get("/console/audit?action=idp.client&actor=system-1")).text
     assert "idp.client.create" in found
     assert "system-1" in found
-    assert "Nothing matches" in (await console.get("/console/audit?action=seal.")).text
+    assert "Nothing matches" in (await console.get("/console/audit?action=nothing.")).text
     assert (await console.get("/console/audit?since=yesterday")).status_code == 400
 
 

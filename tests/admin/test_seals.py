@@ -46,7 +46,7 @@ async def test_a_seal_is_suspended_taken_up_again_and_revoked_with_a_reason(cons
     console.sit(Role.APPROVER, subject="approver-1")
     for step, state in (("approve", "active"), ("suspend", "suspended"), ("resume", "active")):
         assert (await console.post(page, f"{page}/{step}")).status_code == 303
-        assert (await console.seals.register.get(page.rsplit("/", 1)[1])).state == state
+        assert (await console.rooms.seals.register.get(page.rsplit("/", 1)[1])).state == state
     without_reason = await console.post(f"{page}/revocation", f"{page}/revoke")
     assert without_reason.status_code == 400
     assert "Choose why the seal is revoked." in without_reason.text
@@ -72,7 +72,7 @@ async def test_only_approvers_take_steps(console: Console, role: Role) -> None:
     console.sit(role, subject="somebody")
     answer = await console.client.post(f"{page}/approve", data={})
     assert answer.status_code == 403
-    assert (await console.seals.register.get(page.rsplit("/", 1)[1])).state == "draft"
+    assert (await console.rooms.seals.register.get(page.rsplit("/", 1)[1])).state == "draft"
 
 
 async def test_the_picture_is_shown_to_those_who_work_with_seals(console: Console) -> None:

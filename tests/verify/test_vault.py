@@ -104,7 +104,7 @@ async def test_every_look_stands_in_the_holders_record(house: House) -> None:
     await house.client.get(f"/v/{house.licence.handle}")
     await house.verify_file("pdf")
     ways = [each.way for each in await house.rooms.vault.lookup.accesses(house.licence)]
-    assert ways == ["file", "scan"]
+    assert ways == ["file", "handle"]
 
 
 async def test_file_and_code_pass_without_the_service(house: House, tmp_path: Path) -> None:
