@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 from starlette.requests import Request
@@ -10,10 +11,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from admin.desk import actor_of, at_desk, posted, see
-from admin.licences.form import example_values, fields_of, read_fields
+from admin.licences.form import FieldView, example_values, fields_of, read_fields
 from kernel.clock import Clock
 from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput
-from kernel.i18n import DISPLAY_ZONE, current_locale, gettext
+from kernel.i18n import DISPLAY_ZONE, current_locale, format_date, gettext
 from kernel.ids.holder_codes import HOLDER_CODE_TYPES
 from kernel.principal import Principal
 from kernel.web.forms import RawForm, field_errors
@@ -148,7 +149,7 @@ async def show_licence(request: Request) -> Response:
         request,
         "admin/licence.html",
         row=_row(licence, desk.clock),
-        fields=[(each.label, _shown(each.name, licence, each.options)) for each in fields_of(licence_type)],
+        fields=[(each.label, _shown(each, licence)) for each in fields_of(licence_type)],
         holder_type=holder_type.label_zh if current_locale().startswith("zh") else holder_type.label_en,
         events=[
             {"at": each.at, "title": gettext(EVENT_NAMES.get(each.action, each.action)), "detail": each.cause}
@@ -252,11 +253,13 @@ def _row(licence: Licence, clock: Clock) -> LicenceRow:
     return LicenceRow(licence, STATUS_SHAPES.get(status, status), gettext(STATUS_NAMES[status]))
 
 
-def _shown(name: str, licence: Licence, options: Sequence[tuple[str, str]]) -> str:
-    value = licence.content.fields.get(name.removeprefix("fields."), "")
+def _shown(each: FieldView, licence: Licence) -> str:
+    value = licence.content.fields.get(each.name.removeprefix("fields."), "")
     if isinstance(value, list):
-        return "；".join(str(each) for each in value)
-    return dict(options).get(str(value), str(value))
+        return "；".join(str(entry) for entry in value)
+    if each.kind == "date" and value:
+        return format_date(date.fromisoformat(value))
+    return dict(each.options).get(str(value), str(value))
 
 
 def _issuer(principal: Principal) -> Issuer | None:

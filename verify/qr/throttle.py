@@ -2,30 +2,45 @@
 
 import ipaddress
 
+from kernel.ephemeral.memory import InProcessStore
 from kernel.ephemeral.store import EphemeralStore
-from kernel.errors import RateLimited
+from kernel.errors import RateLimited, Unavailable
 
 WINDOW_SECONDS = 60
 UNKNOWN_CODES_PER_WINDOW = 20
 
 
 class GuessThrottle:
-    """Counts unknown codes by network address. Good codes cost nothing, so a busy counter is never stopped."""
+    """Counts unknown codes by network address. Good codes cost nothing, so a busy counter is never stopped.
+
+    While the shared store is away each process counts for itself: verification goes on, and so does the limit.
+    """
 
     def __init__(self, store: EphemeralStore, *, limit: int = UNKNOWN_CODES_PER_WINDOW) -> None:
         self._store = store
+        self._own = InProcessStore()
         self._limit = limit
 
     async def check(self, address: str) -> None:
         """Raises `RateLimited` while this address has to wait, also for codes that exist."""
-        if await self._store.get(f"verify:blocked:{_network(address)}") is not None:
+        key = f"verify:blocked:{_network(address)}"
+        try:
+            blocked = await self._store.get(key)
+        except Unavailable:
+            blocked = await self._own.get(key)
+        if blocked is not None:
             raise _too_many()
 
     async def note_unknown(self, address: str) -> None:
         """Count one unknown code; raises `RateLimited` when it was one too many."""
-        network = _network(address)
-        if await self._store.increment(f"verify:unknown:{network}", WINDOW_SECONDS) > self._limit:
-            await self._store.put(f"verify:blocked:{network}", b"1", WINDOW_SECONDS)
+        try:
+            await self._count(self._store, _network(address))
+        except Unavailable:
+            await self._count(self._own, _network(address))
+
+    async def _count(self, store: EphemeralStore, network: str) -> None:
+        if await store.increment(f"verify:unknown:{network}", WINDOW_SECONDS) > self._limit:
+            await store.put(f"verify:blocked:{network}", b"1", WINDOW_SECONDS)
             raise _too_many()
 
 
