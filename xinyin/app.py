@@ -50,7 +50,7 @@ def create_app(house: House) -> ASGIApp:
 
 def _place_services(app: FastAPI, house: House, transport: httpx.AsyncBaseTransport) -> None:
     settings = house.settings
-    browser = build_browser(house.foundation, transport)
+    browser = build_browser(house.foundation, house.idp.tokens, transport)
     app.state.house = house
     app.state.pages = Pages(
         [ROOT / package for package in PACKAGES],

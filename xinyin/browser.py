@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from idp.tokens.service import TokenService
 from kernel.web.bearer import BearerAuthenticator, TokenRules, TokenVerifier
 from kernel.web.holders import HolderDirectory, userinfo_client
 from kernel.web.relying_party.client import ClientRegistration, OidcClient
@@ -26,8 +27,8 @@ class Browser:
     holders: HolderDirectory
 
 
-def build_browser(foundation: Foundation, transport: httpx.AsyncBaseTransport) -> Browser:
-    """`transport` leads to the issuer."""
+def build_browser(foundation: Foundation, tokens: TokenService, transport: httpx.AsyncBaseTransport) -> Browser:
+    """`transport` leads to the issuer; `tokens` knows at once which of its tokens were taken back."""
     settings = foundation.settings
     client = OidcClient(
         ClientRegistration(
@@ -42,7 +43,8 @@ def build_browser(foundation: Foundation, transport: httpx.AsyncBaseTransport) -
         clock=foundation.clock,
     )
     rules = TokenRules(settings.public_url, frozenset({settings.public_url}))
-    bearer = BearerAuthenticator(TokenVerifier(client.jwks, rules, foundation.clock))
+    verifier = TokenVerifier(client.jwks, rules, foundation.clock)
+    bearer = BearerAuthenticator(verifier, is_revoked=tokens.is_revoked)
     sessions = SessionStore(foundation.ephemeral, foundation.envelope)
     return Browser(
         sign_in=SignIn(client, bearer, sessions, secure=settings.is_https, clock=foundation.clock),

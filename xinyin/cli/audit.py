@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +20,8 @@ def verify(as_json: AsJson = False) -> None:
     """Check every event, its place in the chain, and the chain's sealed head. Exit code 1 when anything was changed."""
 
     async def work(house: House) -> bool:
-        async with house.database.reading() as session:
-            verdicts = await verify_chains(session, house.audit_key)
+        async with house.foundation.database.reading() as session:
+            verdicts = await verify_chains(session, house.foundation.audit_key)
         if as_json:
             print_json([vars(verdict) | {"holds": verdict.holds} for verdict in verdicts])
         else:
@@ -45,8 +46,8 @@ def export(
 
     async def work(house: House) -> int:
         count = 0
-        with output.open("w", encoding="utf-8") if output else _standard_output() as file:
-            async with house.database.reading() as session:
+        with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as file:
+            async with house.foundation.database.reading() as session:
                 async for event in export_events(session):
                     file.write(json.dumps(event, ensure_ascii=False, sort_keys=True) + "\n")
                     count += 1
@@ -55,7 +56,3 @@ def export(
     count = in_house(work)
     if output:
         out.print(f"{count} events written to {output}")
-
-
-def _standard_output() -> "typer.FileTextWrite":
-    return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)  # type: ignore[return-value]

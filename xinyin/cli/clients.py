@@ -1,0 +1,70 @@
+"""`xinyin client`: applications that sign people in or call the APIs."""
+
+from typing import Annotated
+
+import typer
+
+from idp.oauth2.clients.client import ClientRegistration
+from xinyin.cli.console import AsJson, in_house, out, print_json, show
+from xinyin.house import House
+
+app = typer.Typer(help="OAuth 2 clients.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="The name that people see.")],
+    role: Annotated[str, typer.Option(help="web, agency, verifier or machine.")] = "web",
+    redirect_uri: Annotated[list[str] | None, typer.Option(help="Where codes may be sent; repeatable.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="A scope it may ask for; repeatable.")] = None,
+    organisation: Annotated[str, typer.Option(help="USCC of the agency that it acts for.")] = "",
+    public: Annotated[bool, typer.Option("--public", help="No secret: an app or a page alone.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Register a client. Its secret is shown this once."""
+    machine = role in ("agency", "verifier", "machine")
+
+    async def work(house: House) -> dict[str, object]:
+        owners = {each.uscc: each.name for each in await house.idp.organisations.list()}
+        registration = ClientRegistration(
+            name=name,
+            role=role,
+            redirect_uris=tuple(redirect_uri or ()),
+            scopes=tuple(scope or (() if machine else ("openid", "profile"))),
+            grant_types=("client_credentials",) if machine else ("authorization_code", "refresh_token"),
+            organisation_uscc=organisation or None,
+            organisation_name=owners.get(organisation) if organisation else None,
+            is_public=public,
+        )
+        client, secret = await house.idp.clients.create(registration)
+        return {"client_id": client.client_id, "client_secret": secret}
+
+    made = in_house(work)
+    if as_json:
+        print_json(made)
+    else:
+        for key, value in made.items():
+            out.print(f"{key}: {value or 'none, it is public'}")
+
+
+@app.command("rotate-secret")
+def rotate_secret(client_id: Annotated[str, typer.Argument()]) -> None:
+    """Give a client a new secret; the old one ends at once."""
+
+    async def work(house: House) -> str:
+        return await house.idp.clients.rotate_secret(client_id)
+
+    out.print(in_house(work))
+
+
+@app.command("list")
+def list_clients(as_json: AsJson = False) -> None:
+    """Every client."""
+
+    async def work(house: House) -> list[dict[str, object]]:
+        return [
+            {"client_id": each.client_id, "name": each.name, "role": each.role.value, "scopes": " ".join(sorted(each.scopes))}
+            for each in await house.idp.clients.list()
+        ]
+
+    show(in_house(work), as_json)
