@@ -4,9 +4,10 @@ Written as version 4. Read as version 1 (GM/T 0031-2014), 4 and 5 (GM/T 0031-202
 that were signed are kept as they came: a signature is checked over those, never over a new encoding.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from kernel.crypto.der import reader, writer
@@ -22,6 +23,7 @@ WRITTEN_VERSION: Final = 4
 KIND_ORGANISATION, KIND_PERSON = 1, 2
 
 _SM3_NAMES = frozenset({"SM3", SM3})
+_LOCAL_TIME = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")  # China's time: version 1 was used nowhere else
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,9 +284,11 @@ def _timestamp(fields: Fields) -> bytes | None:
 
 
 def _time_or_token(value: bytes) -> tuple[datetime | None, bytes | None]:
-    """Version 1 puts either a time (encoded or as bare text) or a timestamp token into its BIT STRING."""
+    """Version 1 puts a time (encoded, or as text in one of two forms) or a timestamp token into its BIT STRING."""
     if value[:1] in (bytes([reader.UTC_TIME]), bytes([reader.GENERALIZED_TIME])):
         return read_time(reader.read_element(value)), None
+    if _LOCAL_TIME.fullmatch(value):
+        return datetime.strptime(f"{value.decode()}+0800", "%Y-%m-%d %H:%M:%S%z").astimezone(UTC), None
     if value[:2].isdigit():
         tag = reader.GENERALIZED_TIME if len(value.rstrip(b"Z")) >= 14 else reader.UTC_TIME
         return read_time(Element(tag, value, value)), None

@@ -213,10 +213,11 @@ def test_a_version_1_seal_is_read_with_what_its_maker_signed(pki: SealPki) -> No
     [
         (b"20261121100000Z", NOW),
         (b"261121100000Z", NOW),
+        (b"2026-11-21 18:00:00", NOW),
         (writer.generalized_time(NOW), NOW),
         (writer.sequence(writer.integer(1)), None),
     ],
-    ids=["text", "short text", "encoded", "a timestamp token"],
+    ids=["text", "short text", "local time", "encoded", "a timestamp token"],
 )
 def test_a_version_1_signature_is_read(pki: SealPki, stated: bytes, signed_at: datetime | None) -> None:
     signature = load_seal_signature(version_1_signature(pki, stated))
