@@ -64,7 +64,7 @@ def _read_pdf(data: bytes) -> str | None:
 
 
 def _packets(data: bytes) -> Iterator[bytes]:
-    """What stands between the marks of the first packets; each search is bounded, so that a crafted file costs little."""
+    """What stands between the marks of the first packets; searches are bounded, so a crafted file costs little."""
     position = 0
     for _packet in range(_MOST_PACKETS):
         begin = data.find(b"<?xpacket begin=", position)
