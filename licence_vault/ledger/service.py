@@ -28,7 +28,7 @@ from licence_vault.ledger.sequencing import PendingLeaf, Sequencer
 from licence_vault.ledger.tiles import TileAddress, entry_bundle, no_such_tile
 from seal.client import SealerKey
 
-DOES_NOT_HOLD = "The log does not hold. Run “xinyin log check”."
+DOES_NOT_HOLD = "The records of the log do not fit together. The operator must check them."
 
 
 class CheckpointSealer(Protocol):
