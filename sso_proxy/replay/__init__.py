@@ -4,5 +4,5 @@ Owns: reading forms (`forms`), the cookies that come of it (`jar`, `sessions`), 
 many requests at once make one sign-in (`single_flight`).
 Does not own: the data path (`gateway`), stored accounts (`credentials`).
 Standard: HTML Living Standard §4.10.22, RFC 6265, RFC 7617.
-Entry points: `single_flight.ReplayService`, `engine.FormSignIn`, `forms.find_login_form`.
+Entry points: `single_flight.ReplayService`, `engine.UpstreamSignIn`, `forms.find_login_form`.
 """

@@ -4,6 +4,7 @@ Nothing leaves the application's own origin, and nothing is believed until the p
 does.
 """
 
+import base64
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
@@ -57,11 +58,14 @@ class _Stopped(Exception):
         self.detail = detail
 
 
-class FormSignIn:
-    """Signs in to form applications over `client`, which follows no redirects and keeps no cookies of its own."""
+class UpstreamSignIn:
+    """Signs in to applications by form or by HTTP Basic.
 
-    def __init__(self, client: httpx.AsyncClient, clock: Clock) -> None:
-        self._client = client
+    It speaks over a bare transport: an httpx client would keep cookies of its own, and so mix people up.
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> None:
+        self._transport = transport
         self._clock = clock
 
     async def sign_in(self, site: Site, credential: Credential, traits: BrowserTraits) -> SignInResult:
@@ -72,8 +76,10 @@ class FormSignIn:
         return result
 
     async def _try(self, site: Site, credential: Credential, traits: BrowserTraits) -> SignInResult:
-        visit = _Visit(self._client, site, traits, self._clock)
+        visit = _Visit(self._transport, site, traits, self._clock)
         try:
+            if site.mode == "basic":
+                return await visit.sign_in_basic(credential)
             return await visit.sign_in(credential)
         except _Stopped as stop:
             return SignInResult(stop.outcome, visit.jar, stop.detail)
@@ -84,11 +90,12 @@ class FormSignIn:
 class _Visit:
     """One sequence of requests with one jar."""
 
-    def __init__(self, client: httpx.AsyncClient, site: Site, traits: BrowserTraits, clock: Clock) -> None:
-        self._client = client
+    def __init__(self, transport: httpx.AsyncBaseTransport, site: Site, traits: BrowserTraits, clock: Clock) -> None:
+        self._transport = transport
         self._site = site
         self._traits = traits
         self._clock = clock
+        self._authorization = ""
         self.jar = CookieJar(site.host)
 
     async def sign_in(self, credential: Credential) -> SignInResult:
@@ -107,6 +114,14 @@ class _Visit:
         if self._is_challenge(again):
             return self._ended("bad_credentials", "still asks")
         return self._ended("signed_in", "")
+
+    async def sign_in_basic(self, credential: Credential) -> SignInResult:
+        """RFC 7617: the page that asks for sign-in no longer does when the account goes with the request."""
+        self._authorization = basic_authorization(credential)
+        status = (await self._get(self._site.origin + self._site.entry_path)).head.status
+        if status in REFUSING:
+            return self._ended("bad_credentials", f"status {status}")
+        return self._ended("app_down" if status >= 500 else "signed_in", f"status {status}")
 
     async def _find_form(self) -> tuple[_Answer, LoginForm, str]:
         """The page with the form, the form, and the address that asked for sign-in."""
@@ -149,17 +164,30 @@ class _Visit:
             raise _Stopped("rejected", "leads to another site")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = self._headers(request, referer, target)
-        async with self._client.stream(request.method, request.url, content=request.body, headers=headers) as response:
-            for value in response.headers.get_list("set-cookie"):
-                self.jar.store(value, target, self._clock())
-            body = b""
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
-                    break
-        self._client.cookies.clear()
+        message = httpx.Request(
+            request.method,
+            request.url,
+            content=request.body,
+            headers=headers,
+            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_SECONDS)},
+        )
+        response = await self._transport.handle_async_request(message)
+        try:
+            body = await self._take_in(response, target)
+        finally:
+            await response.aclose()
         kind = response.headers.get("content-type", "")
         return _Answer(AnswerHead(request.url, response.status_code, response.headers.get("location"), kind), body)
+
+    async def _take_in(self, response: httpx.Response, target: str) -> bytes:
+        for value in response.headers.get_list("set-cookie"):
+            self.jar.store(value, target, self._clock())
+        body = b""
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MAX_ANSWER_BYTES:
+                break
+        return body
 
     def _headers(self, request: Submission, referer: str | None, target: str) -> dict[str, str]:
         headers = {
@@ -181,11 +209,14 @@ class _Visit:
             headers["Origin"] = self._site.origin
         if request.content_type:
             headers["Content-Type"] = request.content_type
+        if self._authorization:
+            headers["Authorization"] = self._authorization
         if cookies := self.jar.header(target, self._clock(), secure=self._site.is_tls):
             headers["Cookie"] = cookies
         return headers
 
 
-def upstream_client() -> httpx.AsyncClient:
-    """The client for signing in: follows nothing by itself and takes no proxy from the environment."""
-    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
+def basic_authorization(credential: Credential) -> str:
+    """The `Authorization` value of RFC 7617 §2, in UTF-8."""
+    pair = f"{credential.username}:{credential.secret}".encode()
+    return f"Basic {base64.b64encode(pair).decode('ascii')}"

@@ -14,7 +14,7 @@ from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import RateLimited
 from sso_proxy.credentials.service import Credential, CredentialService
-from sso_proxy.replay.engine import BrowserTraits, FormSignIn, Outcome, SignInResult
+from sso_proxy.replay.engine import BrowserTraits, Outcome, SignInResult, UpstreamSignIn
 from sso_proxy.replay.sessions import AppSession, AppSessions, SessionKey
 from sso_proxy.sites.site import Site
 
@@ -45,7 +45,7 @@ class ReplayParts:
     audit: AuditTrail
     credentials: CredentialService
     sessions: AppSessions
-    engine: FormSignIn
+    engine: UpstreamSignIn
 
 
 class ReplayService:
@@ -95,6 +95,13 @@ class ReplayService:
             await parts.store.delete(f"gateway:enrol:{key.subject}:{site.slug}")
             await parts.store.delete(f"gateway:rest:{key.digest}")
         return result.outcome
+
+    async def give_up(self, key: SessionKey, generation: str) -> None:
+        """Drop a session that the application forgot at once, and let it rest, so that nobody goes in circles."""
+        session = await self._parts.sessions.find(key)
+        if session is not None and session.generation == generation:
+            await self._parts.sessions.end(key)
+        await self._parts.store.put(f"gateway:rest:{key.digest}", b"rejected", REST_SECONDS)
 
     async def _sign_in_holding_lease(
         self, key: SessionKey, site: Site, traits: BrowserTraits, seen: str | None

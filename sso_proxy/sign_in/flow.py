@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
@@ -18,8 +19,10 @@ from kernel.web.relying_party.client import Attempt, OidcClient
 ATTEMPT_SECONDS = 600
 TICKET_SECONDS = 60
 SESSION_SECONDS = 8 * 3600
+BINDING_LENGTH = 32
 TOO_OLD = "This sign-in took too long or was begun in another browser. Open the application again."
 
+Userinfo = Callable[[str], Awaitable[Mapping[str, Any]]]
 Value = TypeVar("Value")
 
 
@@ -55,17 +58,21 @@ class _Ticket:
 class GatewaySignIn:
     """Signs browsers in on the hosts of applications."""
 
-    def __init__(self, client: OidcClient, store: EphemeralStore, envelope: Envelope) -> None:
+    def __init__(self, client: OidcClient, userinfo: Userinfo, store: EphemeralStore, envelope: Envelope) -> None:
+        """`userinfo` gives the provider's claims for an access token."""
         self._client = client
+        self._userinfo = userinfo
         self._store = store
         self._envelope = envelope
 
-    async def begin(self, host: str, target: str) -> tuple[str, str]:
+    async def begin(self, host: str, target: str, binding: str = "") -> tuple[str, str]:
         """Where to send the browser to sign in, and the value of the cookie that ties it to what comes back.
 
-        `host` and `target`: where the person wanted to go. Raises Unavailable.
+        `host` and `target`: where the person wanted to go. `binding`: the cookie's value, if there is one already (from
+        another tab). Raises Unavailable.
         """
-        state, binding = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        state = secrets.token_urlsafe(24)
+        binding = binding if len(binding) == BINDING_LENGTH else secrets.token_urlsafe(24)
         attempt = Attempt(state, secrets.token_urlsafe(24), secrets.token_urlsafe(48))
         url = await self._client.authorization_url(attempt, {})
         begun = _Begun(attempt.nonce, attempt.verifier, host, target, _digest(binding))
@@ -73,12 +80,12 @@ class GatewaySignIn:
         return url, binding
 
     async def come_back(self, state: str, code: str, issuer: str | None) -> tuple[str, str]:
-        """Take the provider's answer; gives the application's host and a ticket. Raises SignInRefused, Gone, Unavailable."""
+        """Take the provider's answer: the application's host and a ticket. Raises SignInRefused, Gone, Unavailable."""
         begun = await self._take("attempt", state, _Begun)
         if begun is None:
             raise Gone(TOO_OLD)
-        _tokens, claims = await self._client.exchange(code, Attempt(state, begun.nonce, begun.verifier), issuer)
-        name = str(claims.get("name") or claims.get("preferred_username") or "")
+        tokens, claims = await self._client.exchange(code, Attempt(state, begun.nonce, begun.verifier), issuer)
+        name = str(claims.get("name") or (await self._userinfo(tokens.access_token)).get("name") or "")
         ticket = secrets.token_urlsafe(32)
         kept = _Ticket(begun.host, begun.target, begun.binding, str(claims["sub"]), name)
         await self._keep("ticket", ticket, kept, TICKET_SECONDS)

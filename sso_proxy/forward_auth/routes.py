@@ -1,0 +1,46 @@
+"""`GET /forward-auth/{nginx,traefik,caddy,envoy}`: 200 with identity headers, 401 with where to sign in, 403."""
+
+from urllib.parse import quote, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from kernel.web.sign_in import signed_in
+from sso_proxy.gateway.headers import header_text
+
+PROXIES = ("nginx", "traefik", "caddy", "envoy")
+ORIGINAL_URI = ("x-original-uri", "x-forwarded-uri", "x-envoy-original-path")
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def routes() -> list[BaseRoute]:
+    """One route a proxy; Envoy appends the path it asks for."""
+    plain: list[BaseRoute] = [Route(f"/forward-auth/{name}", _decide, methods=["GET"]) for name in PROXIES]
+    return [*plain, Route("/forward-auth/envoy/{path:path}", _decide, methods=["GET"])]
+
+
+async def _decide(request: Request) -> Response:
+    if _is_ambiguous(_original_uri(request)):
+        return Response(status_code=403, headers=NO_STORE)
+    principal = await signed_in(request)
+    if principal is None:
+        return Response(status_code=401, headers={**NO_STORE, "Location": _sign_in_url(request)})
+    headers = {"X-Xinyin-User": header_text(principal.subject), "X-Xinyin-Name": header_text(principal.name or "")}
+    return Response(status_code=200, headers=NO_STORE | headers)
+
+
+def _original_uri(request: Request) -> str:
+    return next((request.headers[name] for name in ORIGINAL_URI if name in request.headers), "/")
+
+
+def _is_ambiguous(uri: str) -> bool:
+    """A path that the proxy and the application might read differently is let through to nobody."""
+    path = uri.split("?", 1)[0].lower()
+    return any(each in path for each in ("%00", "%2e%2e", "/../", "\\", "%5c")) or path.endswith("/..")
+
+
+def _sign_in_url(request: Request) -> str:
+    """Our own sign-in, which ends on our own pages: never an address taken from the request."""
+    own = urlsplit(str(request.base_url))
+    return f"{own.scheme}://{own.netloc}/session/start?next={quote('/me/apps', safe='')}"
