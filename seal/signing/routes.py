@@ -70,7 +70,7 @@ async def create_seal_job(request: Request) -> Response:
     service: SigningService = request.app.state.seal.signing
     file = form.file("file")
     kind = sniff(file.data) if file else "unknown"
-    if file is None or kind not in ("ofd", "pdf"):
+    if file is None or kind == "unknown":
         raise InvalidInput("Choose a PDF or OFD file.", fields=[FieldError("file", "Choose a PDF or OFD file.")])
     pages = await asyncio.to_thread(page_sizes, file.data, kind)
     officer = officer_of(principal)
@@ -81,7 +81,7 @@ async def create_seal_job(request: Request) -> Response:
         actor=officer.actor,
         uscc=officer.uscc,
     )
-    sealed = await service.seal(file.data, "ofd" if kind == "ofd" else "pdf", order)
+    sealed = await service.seal(file.data, kind, order)
     headers = {"Content-Disposition": f'attachment; filename="sealed.{kind}"', "Cache-Control": "no-store"}
     return Response(sealed, media_type=_MEDIA_TYPES[kind], headers=headers)
 

@@ -24,6 +24,9 @@ PACKAGE = "Package"
 SIGNED = "Signed"
 ARCHIVE = "Archive"
 
+MOST_SIGNATURES = 64
+"""A made-up list of signatures must not buy endless work."""
+
 _FOLDER_NUMBER = re.compile(r"/Sign_(\d+)/Signature\.xml$")
 
 
@@ -38,6 +41,10 @@ def validate_ofd(data: bytes, summary: DocumentSummary, trust: TrustStore, at: d
     readable = passed(PACKAGE, "The package is readable and hides nothing.")
     if not document.signatures:
         return ValidationReport(summary, (readable, _unsigned(package, document)))
+    if len(document.signatures) > MOST_SIGNATURES:
+        detail = "The document carries more than {limit} signatures."
+        check = undecided(PACKAGE, SubIndication.FORMAT_FAILURE, detail, limit=MOST_SIGNATURES)
+        return ValidationReport(summary, (check,))
     signatures = [SignatureInFile.load(package, entry) for entry in document.signatures]
     protected = set().union(*(signature.protected_files(package) for signature in signatures))
     question = OfdQuestion(package, _never_protected(package, document, signatures), frozenset(protected), trust, at)

@@ -6,7 +6,7 @@ Step 0, the package, belongs to `ofd`.
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from kernel.crypto.sm3 import sm3
@@ -106,6 +106,14 @@ class OfdQuestion:
     protected_by_any: frozenset[str]
     trust: TrustStore
     asked_at: datetime
+    digests: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    """By method and file: many signatures over the same large files must not cost many times."""
+
+    def digest(self, method: str, name: str) -> bytes:
+        """The digest of a file by a method of `_DIGESTS`."""
+        if (method, name) not in self.digests:
+            self.digests[method, name] = _DIGESTS[method](self.package.files[name])
+        return self.digests[method, name]
 
 
 def judge_signature(signature: SignatureInFile, question: OfdQuestion) -> SignatureReport:
@@ -119,7 +127,7 @@ def judge_signature(signature: SignatureInFile, question: OfdQuestion) -> Signat
     uncovered = _uncovered(signature, question)
     checks = [
         passed(DESCRIPTION, "Made with {provider}.", provider=signature.description.provider or "?"),
-        *_judge_files(signature, signature.description, question.package),
+        *_judge_files(signature, signature.description, question),
         _judge_coverage(uncovered, question),
     ]
     name = signature.value_file(question.package)
@@ -142,11 +150,10 @@ def judge_signature(signature: SignatureInFile, question: OfdQuestion) -> Signat
     )
 
 
-def _judge_files(signature: SignatureInFile, description: SignatureFile, package: OfdPackage) -> Iterator[Check]:
+def _judge_files(signature: SignatureInFile, description: SignatureFile, question: OfdQuestion) -> Iterator[Check]:
     """Step 2: every reference exists and its digest is equal."""
-    method = description.check_method or "MD5"  # the schema's default
-    digest = _DIGESTS.get(method.upper())
-    if digest is None:
+    method = (description.check_method or "MD5").upper()  # the schema's default
+    if method not in _DIGESTS:
         why = SubIndication.CRYPTO_CONSTRAINTS_FAILURE
         yield undecided(FILES, why, "The digest algorithm {oid} is not known here.", oid=method[:64])
         return
@@ -154,17 +161,17 @@ def _judge_files(signature: SignatureInFile, description: SignatureFile, package
         yield failed(FILES, SubIndication.SIGNED_DATA_NOT_FOUND, "The signature protects no file.")
         return
     for reference in description.references:
-        name = package.find(reference.location, seen_from=signature.entry.file or "")
+        name = question.package.find(reference.location, seen_from=signature.entry.file or "")
         if name is None:
             detail = "The protected file {entry} is missing."
             yield failed(FILES, SubIndication.SIGNED_DATA_NOT_FOUND, detail, entry=reference.location[:200])
             return
-        if digest(package.files[name]) != reference.digest:
+        if question.digest(method, name) != reference.digest:
             yield failed(FILES, SubIndication.HASH_FAILURE, "The file {entry} was changed after sealing.", entry=name)
             return
-    if method.upper() in _WEAK:
+    if method in _WEAK:
         why = SubIndication.CRYPTO_CONSTRAINTS_FAILURE
-        yield undecided(FILES, why, "Files are unchanged by {oid}, which no longer proves it.", oid=method.upper())
+        yield undecided(FILES, why, "Files are unchanged by {oid}, which no longer proves it.", oid=method)
         return
     yield passed(FILES, "All {count} files are unchanged since sealing.", count=len(description.references))
 

@@ -19,6 +19,10 @@ logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 FILE = "File"
 SIGNED = "Signed"
 
+MOST_SIGNATURES = 64
+MOST_SIGNATURE_BYTES = 256 * 1024
+"""Signatures in great numbers or of great size must not buy endless work."""
+
 _UNREADABLE = (
     PdfError, ValueErrorWithMessage, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError,
     RecursionError, NotImplementedError, ArithmeticError, MemoryError,
@@ -34,6 +38,10 @@ def validate_pdf(data: bytes, summary: DocumentSummary, trust: TrustStore, at: d
         embedded = list(reader.embedded_regular_signatures)
     except _UNREADABLE:
         return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
+    if len(embedded) > MOST_SIGNATURES:
+        return _unreadable(summary, "The document carries more than {limit} signatures.", limit=MOST_SIGNATURES)
+    if any(len(each.pkcs7_content) > MOST_SIGNATURE_BYTES for each in embedded):
+        return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
     readable = passed(FILE, "The PDF is readable.")
     if not embedded and b"/ByteRange" in data:
         return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
@@ -48,8 +56,8 @@ def validate_pdf(data: bytes, summary: DocumentSummary, trust: TrustStore, at: d
     return ValidationReport(summary, (readable,), signatures)
 
 
-def _unreadable(summary: DocumentSummary, detail: str) -> ValidationReport:
-    return ValidationReport(summary, (undecided(FILE, SubIndication.FORMAT_FAILURE, detail),))
+def _unreadable(summary: DocumentSummary, detail: str, **params: object) -> ValidationReport:
+    return ValidationReport(summary, (undecided(FILE, SubIndication.FORMAT_FAILURE, detail, **params),))
 
 
 def _covered_to_the_end(data: bytes, reader: Any) -> bool:

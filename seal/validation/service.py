@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from datetime import datetime
+from typing import Literal
 
 from seal.validation.ofd import validate_ofd
 from seal.validation.pdf import validate_pdf
@@ -33,7 +34,7 @@ def validate_document(data: bytes, trust: TrustStore, *, at: datetime) -> Valida
     return ValidationReport(summary, (undecided(FORMAT, SubIndication.FORMAT_FAILURE, detail),))
 
 
-def sniff(data: bytes) -> str:
+def sniff(data: bytes) -> Literal["ofd", "pdf", "unknown"]:
     """ "ofd", "pdf" or "unknown" by the first bytes; PDF allows up to 1024 bytes before its header."""
     if data.startswith(b"PK"):
         return "ofd"

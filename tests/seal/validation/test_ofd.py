@@ -350,6 +350,14 @@ def test_other_makers_descriptions(
     assert judge.verdict(with_description(pki, sealed, change)) == verdict
 
 
+def test_an_endless_list_of_signatures_is_not_worked_through(judge: Judge, sealed: bytes) -> None:
+    files = dict(read_archive(sealed))
+    files["Doc_0/Signs/Signatures.xml"] = signatures_list([("s001", "Seal", FIRST)] * 10_000)
+    report = judge.report(write_archive(files))
+
+    assert (report.sub_indication, report.signatures) == ("FORMAT_FAILURE", ())
+
+
 def as_signed_data(sealed: bytes, value: Any) -> bytes:
     """The file with a signature of type "Sign" in place of the seal's."""
     files = dict(read_archive(sealed))

@@ -14,6 +14,7 @@ from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from seal.documents.pdf import signing
 from seal.documents.positions import StampPosition
 from seal.validation.report import CheckResult, Indication, ResultCode, ValidationReport
 from seal.validation.service import validate_document
@@ -176,6 +177,18 @@ def test_a_signature_hidden_from_the_form_is_not_taken_for_an_unsigned_file(judg
     hidden = sealed.replace(b"/AcroForm", b"/AcroFarm")
 
     assert judge.verdict(hidden) == ("INDETERMINATE", "FORMAT_FAILURE")
+
+
+def test_a_signature_of_absurd_size_is_not_worked_through(
+    pki: SealPki, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing, "RESERVED_HEX_DIGITS", 1 << 18)
+    large = sealed_pdf(pki, PDF)
+    monkeypatch.setattr(signing, "RESERVED_HEX_DIGITS", 1 << 20)
+    absurd = sealed_pdf(pki, PDF)
+
+    assert judge.verdict(large) == ("TOTAL-PASSED", None)
+    assert judge.verdict(absurd) == ("INDETERMINATE", "FORMAT_FAILURE")
 
 
 def test_an_encrypted_pdf_is_a_verdict(judge: Judge, tmp_path: Path) -> None:
