@@ -16,12 +16,11 @@ def said() -> set[str]:
     texts = set()
     for path in (VAULT / "ledger").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RAISED and node.args:
-                if isinstance(node.args[0], ast.Constant):
-                    texts.add(str(node.args[0].value))
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                if [target.id for target in node.targets if isinstance(target, ast.Name)] == ["DOES_NOT_HOLD"]:
-                    texts.add(str(node.value.value))
+            match node:
+                case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=text), *_]) if name in RAISED:
+                    texts.add(str(text))
+                case ast.Assign(targets=[ast.Name(id="DOES_NOT_HOLD")], value=ast.Constant(value=text)):
+                    texts.add(str(text))
     return texts
 
 
