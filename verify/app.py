@@ -59,7 +59,9 @@ def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> 
         issuer=public_url,
         clock=clock,
     )
-    publication = TrustListPublication(source=neighbours.trust, signer=neighbours.receipts, issuer=public_url)
+    publication = TrustListPublication(
+        source=neighbours.trust, signer=neighbours.receipts, issuer=public_url, clock=clock
+    )
     return VerifyServices(
         domain=urlsplit(public_url).netloc or public_url, qr=qr, upload=upload, trust_list=publication
     )

@@ -62,6 +62,18 @@ DATA_CODES = {
 
 
 @dataclass(frozen=True)
+class LogEntry:
+    """Where a sealed file stands in the public log: entry `index` (from 0) of `tree_size`, proven when asked.
+
+    `holds_file` says whether that entry commits to the very file in question.
+    """
+
+    index: int
+    tree_size: int
+    holds_file: bool
+
+
+@dataclass(frozen=True)
 class LicenceStanding:
     """The public face of one licence version and its state at the moment of asking.
 
@@ -85,6 +97,7 @@ class LicenceStanding:
     changed_at: datetime | None = None
     newer_version: int | None = None
     disclosed: dict[str, str] = field(default_factory=dict)
+    log_entry: LogEntry | None = None
 
     @property
     def mark(self) -> str:
@@ -117,6 +130,8 @@ class LicenceStanding:
             face["status_changed_at"] = self.changed_at.isoformat()
         if self.newer_version is not None:
             face["superseded_by_version"] = self.newer_version
+        if self.log_entry is not None:
+            face["log_entry"] = {"index": self.log_entry.index, "tree_size": self.log_entry.tree_size}
         if self.disclosed:
             face["disclosed"] = dict(self.disclosed)
         return face

@@ -1,12 +1,16 @@
 """The vault of this house as verification sees it: licences become public faces here, masked, before anything else."""
 
+from dataclasses import replace
+
 from kernel.clock import Clock
+from kernel.errors import IntegrityError, NotFound
 from kernel.i18n import DISPLAY_ZONE
 from kernel.ids.masking import mask_name, mask_number
+from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence
 from licence_vault.lookup.service import Lookup
 from licence_vault.presentations.service import Presentations
-from verify.standing import LicenceStanding, LicenceState
+from verify.standing import LicenceStanding, LicenceState, LogEntry
 
 
 class VaultStandings:
@@ -15,8 +19,12 @@ class VaultStandings:
     Whatever is found is noted in the licence's access record, which its holder reads.
     """
 
-    def __init__(self, lookup: Lookup, presentations: Presentations, clock: Clock) -> None:
+    def __init__(
+        self, lookup: Lookup, presentations: Presentations, clock: Clock, ledger: Ledger | None = None
+    ) -> None:
+        """`ledger`: the public log, where files are looked for; without it reports do not speak of the log."""
         self._lookup = lookup
+        self._ledger = ledger
         self._presentations = presentations
         self._clock = clock
 
@@ -30,12 +38,25 @@ class VaultStandings:
 
     async def find_by_file_digest(self, sha256: str) -> LicenceStanding | None:
         """See `LicenceStandings`."""
-        return await self._seen(await self._lookup.find_by_file_digest(sha256), "file")
+        licence = await self._lookup.find_by_file_digest(sha256)
+        standing = await self._seen(licence, "file")
+        if licence is None or standing is None or self._ledger is None:
+            return standing
+        return replace(standing, log_entry=await self._log_entry(self._ledger, licence.id, bytes.fromhex(sha256)))
 
     async def open(self, code: str) -> LicenceStanding:
         """See `Presentations`; the vault notes the scan itself."""
         shown = await self._presentations.open(code)
         return await self._face(shown.licence, shown.shows)
+
+    async def _log_entry(self, ledger: Ledger, licence_id: str, digest: bytes) -> LogEntry | None:
+        """The proven entry of sealing; None when the log has forgotten it or cannot prove it now."""
+        try:
+            proof = await ledger.proof(licence_id, kind="sealed")
+        except (NotFound, IntegrityError):
+            return None
+        holds = proof.opening is not None and digest in proof.opening.digests
+        return LogEntry(proof.index, proof.tree_size, holds)
 
     async def _seen(self, licence: Licence | None, way: str) -> LicenceStanding | None:
         if licence is None:

@@ -1,5 +1,6 @@
 """Verification over the real vault: what was issued passes as file, code and photo until its state changes."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +8,15 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from kernel.audit.chain import AuditTrail
 from kernel.database.engine import Database
 from licence_vault.licences.licence import Licence
+from seal.documents.positions import StampPosition
 from tests.seal.pki import SealPki
 from tests.vault_rooms import APPROVER, Rooms, open_rooms
+from tests.verify.sealed_files import licence_ofd
 from tests.verify.world import PUBLIC_URL, World
 from verify.cli import verify_offline
 from verify.trust_list.directory import export_trust_list
@@ -49,7 +53,7 @@ async def house(pki: SealPki, tmp_path: Path) -> AsyncIterator[House]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'house.db'}")
     rooms = await open_rooms(database, AuditTrail(world.clock, bytes(32)), world.clock, tmp_path, PUBLIC_URL)
     trust = ServiceTrust(rooms.seals.publication, rooms.seals.signing, issuer="示例市", clock=world.clock)
-    standings = VaultStandings(rooms.vault.lookup, rooms.vault.presentations, world.clock)
+    standings = VaultStandings(rooms.vault.lookup, rooms.vault.presentations, world.clock, ledger=rooms.vault.ledger)
     world.build(trust=trust, receipts=rooms.seals.signing, standings=standings)
     headers = {"Accept": "application/json", "Accept-Language": "en"}
     transport = httpx.ASGITransport(app=world.app)
@@ -123,3 +127,23 @@ async def test_one_licences_fate_does_not_touch_another(house: House) -> None:
 async def test_a_seal_whose_key_was_stolen_takes_its_files_with_it(house: House) -> None:
     await house.rooms.seals.register.revoke(APPROVER, house.rooms.seal_id, "key-compromise")
     assert (await house.verify_file("ofd"))["indication"] != "TOTAL-PASSED"
+
+
+async def test_the_public_log_vouches_for_the_file(house: House) -> None:
+    report = await house.verify_file("pdf")
+    assert report["licence"]["log_entry"] == {"index": 0, "tree_size": 1}
+    assert any("Entry 1 of 1 in the public log" in check["detail"] for check in report["checks"])
+
+
+async def test_a_record_changed_behind_the_logs_back_is_noticed(house: House) -> None:
+    """Whoever can write to the database and use the seal still cannot make the log say so."""
+    sealer, unsealed = house.rooms.seals.signing, licence_ofd(house.licence.identifier)
+    forged = await sealer.seal_ofd(unsealed, house.rooms.seal_id, [StampPosition(1, 120, 200, 42, 42)])
+    async with house.rooms.database.transaction() as session:
+        change = text("UPDATE vault_licence SET ofd_digest = :digest")
+        await session.execute(change, {"digest": hashlib.sha256(forged).hexdigest()})
+    answer = await house.client.post("/api/v1/verifications", files={"file": ("a", forged)})
+    details = [check["detail"] for check in answer.json()["checks"]]
+    assert "The public log does not hold this file. Tell the issuer." in details
+    assert answer.json()["signatures"][0]["indication"] == "TOTAL-PASSED"
+    assert (answer.json()["indication"], answer.json()["sub_indication"]) == ("INDETERMINATE", "HASH_FAILURE")

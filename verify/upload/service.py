@@ -19,6 +19,7 @@ from verify.upload.images import is_image, read_qr_in_image
 
 RECORD = "Issuer's record"
 STATUS = "Licence status"
+LOG = "Public log"
 
 
 class UploadVerification:
@@ -84,8 +85,7 @@ def _with_standing(report: VerificationReport, named: str | None, *, is_recorded
         return replace(report, checks=(check,), state=LicenceState.UNKNOWN)
     status = _status_check(licence)
     if is_recorded:
-        same = passed(RECORD, "This is the very file that the issuer recorded when it was sealed.")
-        return replace(report, checks=(same, status), state=licence.state)
+        return _recorded(report, licence, status)
     other = undecided(
         RECORD,
         SubIndication.HASH_FAILURE,
@@ -98,6 +98,19 @@ def _with_standing(report: VerificationReport, named: str | None, *, is_recorded
         checks=(status,),
         state=licence.state,
     )
+
+
+def _recorded(report: VerificationReport, licence: LicenceStanding, status: Check) -> VerificationReport:
+    """The issuer's database knows the file; the public log, which nobody can rewrite unseen, must say the same."""
+    checks = [passed(RECORD, "This is the very file that the issuer recorded when it was sealed."), status]
+    entry, validation = licence.log_entry, report.validation
+    if entry is not None and entry.holds_file:
+        detail = "Entry {number} of {size} in the public log holds this file's digest."
+        checks.insert(1, passed(LOG, detail, number=entry.index + 1, size=entry.tree_size))
+    elif entry is not None:
+        other = undecided(LOG, SubIndication.HASH_FAILURE, "The public log does not hold this file. Tell the issuer.")
+        validation = ValidationReport(validation.document, (*validation.checks, other), validation.signatures)
+    return replace(report, validation=validation, checks=tuple(checks), state=licence.state)
 
 
 def _status_check(licence: LicenceStanding) -> Check:
