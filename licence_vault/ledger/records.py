@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, Text, func, insert, select, tuple_, update
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, Text, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -156,7 +156,7 @@ async def load_hashes(session: AsyncSession, nodes: Iterable[Node]) -> dict[Node
     """The stored hashes of these subtrees; what is not stored is not in the answer."""
     wanted = set(nodes)
     leaves = [node.place for node in wanted if node.level == 0]
-    inner = [tuple(node) for node in wanted if node.level]
+    inner = [node for node in wanted if node.level]
     found: dict[Node, bytes] = {}
     if leaves:
         rows = await session.execute(
@@ -166,7 +166,8 @@ async def load_hashes(session: AsyncSession, nodes: Iterable[Node]) -> dict[Node
     if inner:
         stored = await session.execute(
             select(LedgerNodeRow.level, LedgerNodeRow.index, LedgerNodeRow.hash).where(
-                tuple_(LedgerNodeRow.level, LedgerNodeRow.index).in_(inner)
+                # Not a row-value IN, for which SQLite reads the whole table.
+                or_(*(and_(LedgerNodeRow.level == node.level, LedgerNodeRow.index == node.place) for node in inner))
             )
         )
         found |= {Node(level, index): hash_ for level, index, hash_ in stored}
