@@ -42,7 +42,7 @@ async def test_people_sign_in_with_the_demos_settings(demo: DemoSandbox, family:
 
 def test_guests_of_the_demo_stand_in_the_population_register(demo: DemoSandbox) -> None:
     elements = {"name": GUEST.name, "id_number": GUEST.id_number}
-    answer = httpx.post(f"{demo.overrides['population_register_url']}/population/check", json=elements)
+    answer = httpx.post(f"{demo.overrides['population_register_url']}/check", json=elements)
     assert answer.json() == {"match": True}
 
 

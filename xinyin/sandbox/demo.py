@@ -62,7 +62,7 @@ def build_demo(
             "provider_public_key_file": str(gateway_public_file),
             "base_url": f"{base}/alipay",
         },
-        "population_register_url": base,
+        "population_register_url": f"{base}/population",
     }
     return DemoSandbox(settings, overrides)
 
