@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kernel.audit.chain import Actor
-from licence_vault.issuing.drafting import Issuer
+from licence_vault.caller import Issuer
 from licence_vault.issuing.service import Requester
 from seal.seals.seal import SealApplication
 from seal.seals.service import Officer

@@ -1,7 +1,5 @@
 """The web application: every room's routes in one list, under one set of middlewares."""
 
-from pathlib import Path
-
 import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,21 +8,17 @@ import admin.app
 import idp.app
 import licence_vault.app
 import seal.app
+import sso_proxy.app
 import verify.app
 from kernel.web import problems
-from kernel.web.csrf import CsrfGuard
 from kernel.web.locale import LocaleMiddleware
 from kernel.web.request_id import RequestIdMiddleware
 from kernel.web.security_headers import SecurityHeadersMiddleware
-from kernel.web.templates import Pages
 from xinyin.browser import build_browser
 from xinyin.house import House, open_house
 from xinyin.operations import Metrics, operations_routes
-from xinyin.portal.routes import navigation, portal_routes
+from xinyin.portal.routes import portal_routes
 from xinyin.settings import Settings, load_settings
-
-ROOT = Path(__file__).parents[1]
-PACKAGES = ("idp", "seal", "sso_proxy", "licence_vault", "verify", "admin", "xinyin")
 
 
 def create_app(house: House) -> ASGIApp:
@@ -49,17 +43,12 @@ def create_app(house: House) -> ASGIApp:
 
 
 def _place_services(app: FastAPI, house: House, transport: httpx.AsyncBaseTransport) -> None:
-    settings = house.settings
     browser = build_browser(house.foundation, house.idp.tokens, transport)
     app.state.house = house
-    app.state.pages = Pages(
-        [ROOT / package for package in PACKAGES],
-        csrf=CsrfGuard(house.foundation.csrf_key, settings.public_url),
-        navigation=navigation(admin.app.NAVIGATION),
-    )
+    app.state.pages = house.pages
     app.state.sign_in, app.state.bearer, app.state.holders = browser.sign_in, browser.bearer, browser.holders
     app.state.idp, app.state.seal, app.state.licence_vault = house.idp, house.seal, house.licence_vault
-    app.state.verify, app.state.admin = house.verify, house.admin
+    app.state.verify, app.state.admin, app.state.sso_proxy = house.verify, house.admin, house.sso_proxy
 
 
 def _mount(app: FastAPI, house: House, metrics: Metrics) -> None:
@@ -74,6 +63,7 @@ def _mount(app: FastAPI, house: House, metrics: Metrics) -> None:
         *licence_vault.app.page_routes(),
         *verify.app.page_routes(),
         *admin.app.page_routes(),
+        *sso_proxy.app.page_routes(),
     ]
     for router in (
         seal.app.api_router(),

@@ -9,6 +9,7 @@ import admin.app
 import idp.app
 import licence_vault.app
 import seal.app
+import sso_proxy.app
 import verify.app
 from admin.app import AdminServices
 from idp.app import IdpServices
@@ -16,16 +17,19 @@ from idp.federation.wire import ProviderHttp
 from idp.keys import TokenKeys
 from idp.settings import IdpSettings
 from kernel.clock import Clock, system_clock
-from kernel.errors import Conflict
+from kernel.errors import Conflict, Unavailable
+from kernel.web.templates import Pages
 from licence_vault.app import VaultServices
 from licence_vault.layout.fonts import load_fonts
 from seal.app import SealServices
 from seal.seals.service import SealRegister
+from sso_proxy.app import GatewayServices, start_gateway
 from verify.app import VerifyServices
 from verify.trust_list.source import ServiceTrust
 from verify.vault import VaultStandings
 from xinyin.foundation import Foundation, open_foundation
-from xinyin.own_clients import ensure_registered, gateway_registration, pages_registration
+from xinyin.own_clients import GATEWAY_CLIENT_ID, ensure_registered, gateway_registration, pages_registration
+from xinyin.pages import build_pages
 from xinyin.providers import build_connectors
 from xinyin.settings import Settings
 
@@ -42,13 +46,28 @@ class House:
     seal: SealServices
     licence_vault: VaultServices
     verify: VerifyServices
+    sso_proxy: GatewayServices
     admin: AdminServices
     trust: ServiceTrust
+    pages: Pages
 
     @property
     def settings(self) -> Settings:
         """The settings in force."""
         return self.foundation.settings
+
+    @asynccontextmanager
+    async def gateway_running(self) -> AsyncIterator[None]:
+        """Have the gateway answer during the block. Raises `Unavailable` when its port is taken."""
+        settings = self.settings
+        try:
+            server = await start_gateway(self.sso_proxy, settings.host, settings.gateway_port)
+        except OSError as failure:
+            raise Unavailable("Port {port} is taken. Choose another one.", port=settings.gateway_port) from failure
+        try:
+            yield
+        finally:
+            server.close()
 
 
 @asynccontextmanager
@@ -63,6 +82,7 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Asyn
             await house.licence_vault.start()
             await _register_own_clients(house)
             yield house
+            await house.sso_proxy.close()
             await house.idp.stop()
         finally:
             await provider_http.close()
@@ -73,6 +93,7 @@ def build_house(foundation: Foundation, provider_http: ProviderHttp) -> House:
     identity = _build_idp(foundation, provider_http)
     sealing = _build_seal(foundation)
     vault = _build_vault(foundation, sealing)
+    pages = build_pages(foundation)
     trust = ServiceTrust(
         sealing.publication, sealing.signing, issuer=foundation.settings.public_url, clock=foundation.clock
     )
@@ -86,8 +107,10 @@ def build_house(foundation: Foundation, provider_http: ProviderHttp) -> House:
         seal=sealing,
         licence_vault=vault,
         verify=_build_verify(foundation, sealing, vault, trust),
+        sso_proxy=_build_gateway(foundation, pages),
         admin=console,
         trust=trust,
+        pages=pages,
     )
 
 
@@ -151,6 +174,26 @@ def _build_verify(
         store=foundation.ephemeral,
     )
     return verify.app.build_services(neighbours, public_url=foundation.settings.public_url, clock=foundation.clock)
+
+
+def _build_gateway(foundation: Foundation, pages: Pages) -> GatewayServices:
+    settings = foundation.settings
+    return sso_proxy.app.build_services(
+        sso_proxy.app.Parts(
+            settings=sso_proxy.app.GatewaySettings(
+                public_url=settings.public_url,
+                gateway_url=settings.gateway_url,
+                client_id=GATEWAY_CLIENT_ID,
+                client_secret=foundation.gateway_client_secret,
+            ),
+            database=foundation.database,
+            ephemeral=foundation.ephemeral,
+            envelope=foundation.envelope,
+            audit=foundation.audit,
+            clock=foundation.clock,
+            pages=pages,
+        )
+    )
 
 
 class _SealInUse:

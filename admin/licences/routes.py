@@ -19,9 +19,9 @@ from kernel.ids.holder_codes import HOLDER_CODE_TYPES
 from kernel.principal import Principal
 from kernel.web.forms import RawForm, field_errors
 from kernel.web.templates import Pages
+from licence_vault.caller import Issuer
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.catalogue.service import Catalogue
-from licence_vault.issuing.drafting import Issuer
 from licence_vault.issuing.service import Issuing, Requester
 from licence_vault.licences.licence import Licence
 from licence_vault.lookup.access import Viewer

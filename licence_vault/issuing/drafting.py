@@ -12,6 +12,7 @@ from kernel.ids.holder_codes import HOLDER_CODE_TYPES
 from kernel.ids.licence_identifier import LicenceIdentifier
 from kernel.ids.masking import mask_name, mask_number
 from kernel.ids.time_ordered import new_id
+from licence_vault.caller import Issuer
 from licence_vault.catalogue.fields import chinese_date, face_text
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.issuing.order import IssueOrder
@@ -24,14 +25,6 @@ LONG_TERM = "长期"
 # RFC 8392 claim names, and private ones that `verify.qr` reads.
 CLAIM_ISSUER, CLAIM_SUBJECT, CLAIM_EXPIRES, CLAIM_NOT_BEFORE, CLAIM_ISSUED_AT = 1, 2, 4, 5, 6
 CLAIM_TYPE_NAME, CLAIM_NUMBER, CLAIM_HOLDER, CLAIM_CONTENT = -70001, -70002, -70003, -70004
-
-
-@dataclass(frozen=True)
-class Issuer:
-    """The issuing authority."""
-
-    uscc: str
-    name: str
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,19 @@
 """`POST /api/v1/licences` and what changes a licence afterwards. Each parses, calls once, answers."""
 
-from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from kernel.audit.chain import Actor
-from kernel.errors import Forbidden, InvalidInput
-from kernel.principal import Principal
+from kernel.errors import InvalidInput
+from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
+from licence_vault.caller import actor_of, issuer_of
 from licence_vault.issuing.changes import LicenceChanges
-from licence_vault.issuing.drafting import Issuer
 from licence_vault.issuing.service import Issuing, Requester
 from licence_vault.lookup.representation import issued
 
-BODY_LIMIT = 256 * 1024
 NO_STORE = {"Cache-Control": "no-store"}
 
 _ORDER: dict[str, Any] = {
@@ -148,33 +144,3 @@ async def requester_of(request: Request, scope: str) -> Requester:
     principal = await authenticated(request)
     principal.require_scope(scope)
     return Requester(actor_of(principal), issuer_of(principal), request.headers.get("idempotency-key", "").strip())
-
-
-def actor_of(principal: Principal) -> Actor:
-    """The principal as the audit trail knows it."""
-    return Actor("client", principal.client_id) if principal.is_program else Actor("user", principal.subject)
-
-
-def issuer_of(principal: Principal) -> Issuer:
-    """The authority that the principal acts for. Raises `Forbidden` when there is none."""
-    if principal.organisation is None:
-        raise Forbidden("You do not act for an issuing authority. Ask your system administrator.")
-    return Issuer(principal.organisation.uscc, principal.organisation.name)
-
-
-async def read_json(request: Request, *, empty_is: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-    """The JSON object of the body. Raises `InvalidInput` for anything else, or for too much of it."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            raise InvalidInput("The request is too large.")
-    if not body.strip() and empty_is is not None:
-        return empty_is
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as failure:
-        raise InvalidInput("The request is not JSON.", reason=str(failure)) from failure
-    if not isinstance(document, dict):
-        raise InvalidInput("Send a JSON object.")
-    return document

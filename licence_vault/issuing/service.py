@@ -20,8 +20,9 @@ from kernel.database.engine import Database
 from kernel.errors import Conflict, Forbidden
 from kernel.ids.licence_identifier import LicenceIdentifier
 from kernel.ids.time_ordered import new_id
+from licence_vault.caller import Issuer
 from licence_vault.catalogue.service import Catalogue
-from licence_vault.issuing.drafting import Draft, Issuer, make_draft
+from licence_vault.issuing.drafting import Draft, make_draft
 from licence_vault.issuing.idempotency import IdempotencyKeys, Replay
 from licence_vault.issuing.order import read_order, type_code_of
 from licence_vault.issuing.rendering import render

@@ -117,7 +117,7 @@ def load_fonts(folder: Path | None = None, extra: Sequence[Path] = ()) -> FontBo
     home = folder or next((place for place in DEFAULT_FOLDERS if place.is_dir()), None)
     if home is None:
         raise ConfigurationError(
-            "No font for licences was found. Install fonts-lxgw-wenkai, or set XINYIN_FONT_DIR to a folder with it."
+            "No font for licences was found. Install fonts-lxgw-wenkai, or name its folder in XINYIN_FONT_DIRECTORY."
         )
     fillers = [Typeface(f"extra{index}", path) for index, path in enumerate(extra)]
     return FontBook({style: (Typeface(style, home / DEFAULT_FILES[style]), *fillers) for style in STYLES})

@@ -1,4 +1,4 @@
-"""Writing a licence as OFD (GB/T 33190-2016) in the shape of GB/T 36905: template page, field objects, index, metadata."""
+"""A licence as OFD (GB/T 33190-2016) in the shape of GB/T 36905: template page, field objects, index, metadata."""
 
 import io
 import zipfile

@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 from kernel.errors import InvalidInput
 from kernel.i18n import DISPLAY_ZONE
 from kernel.ids.holder_codes import HOLDER_CODE_TYPES
+from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
-from licence_vault.issuing.routes import actor_of, read_json
+from licence_vault.caller import actor_of
 from licence_vault.licences.licence import Licence
 from licence_vault.lookup.representation import card, whole
 from licence_vault.lookup.service import FORMATS, Lookup

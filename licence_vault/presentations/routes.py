@@ -5,8 +5,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kernel.errors import InvalidInput
+from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
-from licence_vault.issuing.routes import read_json
 from licence_vault.presentations.service import SECONDS
 
 

@@ -63,7 +63,12 @@ def list_clients(as_json: AsJson = False) -> None:
 
     async def work(house: House) -> list[dict[str, object]]:
         return [
-            {"client_id": each.client_id, "name": each.name, "role": each.role.value, "scopes": " ".join(sorted(each.scopes))}
+            {
+                "client_id": each.client_id,
+                "name": each.name,
+                "role": each.role.value,
+                "scopes": " ".join(sorted(each.scopes)),
+            }
             for each in await house.idp.clients.list()
         ]
 

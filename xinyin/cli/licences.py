@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from kernel.audit.chain import Actor
 from kernel.errors import InvalidInput, NotFound, XinyinError
-from licence_vault.issuing.drafting import Issuer
+from licence_vault.caller import Issuer
 from licence_vault.issuing.service import Requester
 from licence_vault.licences.licence import Licence
 from xinyin.cli.console import AsJson, describe, fail, in_house, out, print_json, show
@@ -161,7 +161,11 @@ def read_orders(file: Path, type_code: str) -> Iterator[dict[str, Any]]:
 def _json_orders(file: Path, type_code: str) -> Iterator[dict[str, Any]]:
     text = file.read_text(encoding="utf-8")
     try:
-        rows = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines() if line]
+        rows = (
+            json.loads(text)
+            if text.lstrip().startswith("[")
+            else [json.loads(line) for line in text.splitlines() if line]
+        )
     except ValueError as failure:
         raise InvalidInput("{file} is not JSON.", file=file.name) from failure
     for number, row in enumerate(rows, start=1):

@@ -1,7 +1,5 @@
 """The `xinyin` program: every command in one list."""
 
-import sys
-
 import click
 import typer
 
@@ -63,7 +61,3 @@ def main(arguments: list[str] | None = None) -> None:
         fail(f"{error.strerror}: {error.filename}", 2)
     except OSError as error:
         fail(error.strerror or type(error).__name__, 3)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -70,7 +70,10 @@ def doctor() -> None:
 
 def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "cryptography: SM2, SM3, SM4 answer as the standards say", run_self_tests
-    yield "fonts of licence faces", lambda: load_fonts(Path(settings.font_directory) if settings.font_directory else None)
+    yield (
+        "fonts of licence faces",
+        lambda: load_fonts(Path(settings.font_directory) if settings.font_directory else None),
+    )
     yield "database", lambda: asyncio.run(_ping(settings.database_url))
     yield "free space: at least 200 MB", lambda: _check_space(Path(settings.blob_url.removeprefix("file:")))
 

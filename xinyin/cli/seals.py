@@ -119,4 +119,4 @@ def _row(seal: Seal) -> dict[str, object]:
 async def _officer(house: House, username: str) -> Officer:
     person = await house.idp.persons.load_by_username(username)
     memberships = await house.idp.organisations.of(person.id)
-    return Officer(Actor("user", person.id), memberships[0].uscc if memberships else None)
+    return Officer(Actor("user", person.id), memberships[0].organisation.uscc if memberships else None)

@@ -11,7 +11,7 @@ import uvicorn
 
 from kernel.logs import configure_logs
 from xinyin.app import create_app
-from xinyin.demo.running import run_demo
+from xinyin.demo.running import VAR, run_demo
 from xinyin.house import House, open_house
 from xinyin.serving import make_server, running, until_stopped
 from xinyin.settings import Settings, load_settings
@@ -53,6 +53,7 @@ def gateway(host: Host = None, port: Port = None) -> None:
 def demo() -> None:
     """Start everything with invented data and sandbox providers, and print how to look at it."""
     configure_logs(human=sys.stderr.isatty())
+    VAR.mkdir(exist_ok=True)
     asyncio.run(run_demo(load_settings(mode="demo")))
 
 
@@ -72,7 +73,7 @@ def _serve_with_workers(settings: Settings, with_gateway: bool) -> None:
     """Several processes behind one port; what was given on the command line reaches them through the environment."""
     environment = {f"XINYIN_{name.upper()}": str(getattr(settings, name)) for name in ("host", "port", "gateway_port")}
     os.environ.update(environment)
-    beside = subprocess.Popen([sys.executable, "-m", "xinyin", "gateway"]) if with_gateway else None  # noqa: S603
+    beside = subprocess.Popen([sys.executable, "-m", "xinyin", "gateway"]) if with_gateway else None
     try:
         uvicorn.run(
             "xinyin.app:from_environment",

@@ -13,23 +13,25 @@ from seal.validation.report import Indication
 from verify.cli import verify_offline
 from verify.report.report import VerificationReport
 from verify.report.text import render_text
-from xinyin.app import PACKAGES, ROOT
 from xinyin.cli.console import AsJson, in_house, out, print_json
 from xinyin.house import House
+from xinyin.pages import package_roots
 
 Judged = tuple[VerificationReport, dict[str, Any]]
 """The report, and how it is told: with a receipt where there is somebody to sign one."""
 
 
 def verify(
-    what: Annotated[str, typer.Argument(metavar="FILE|QR-TEXT", help="A PDF, an OFD, a picture of a QR code, or its text.")],
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|QR-TEXT", help="A PDF, an OFD, a picture of a QR code, or its text.")
+    ],
     trust: Annotated[Path | None, typer.Option(help="A trust folder; nothing else is asked then.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report as JSON to this file.")] = None,
     language: Annotated[str, typer.Option(help="zh_CN or en.")] = "zh_CN",
     as_json: AsJson = False,
 ) -> None:
     """Verify a licence. Exit code 0 only when everything holds, 1 otherwise."""
-    Catalogs.load([ROOT / package for package in PACKAGES])
+    Catalogs.load(package_roots())
     subject = _read(what)
     verdict, document = _offline(subject, trust) if trust else _in_house(subject)
     if report:

@@ -1,12 +1,12 @@
 """`xinyin demo`: sandbox providers, the legacy application, the service and the gateway, in one process on loopback."""
 
 import asyncio
+import secrets
 import socket
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
-
 
 from kernel.crypto.startup.master_key import load_or_create_master_key
 from kernel.errors import XinyinError
@@ -28,8 +28,7 @@ LIBRARY_USER = "reader"
 
 
 async def run_demo(settings: Settings) -> None:
-    """Start everything, print how to look at it, and go on until told to stop."""
-    VAR.mkdir(exist_ok=True)
+    """Start everything below `VAR`, which exists; print how to look at it, and go on until told to stop."""
     async with AsyncExitStack() as stack:
         sandbox_port = _spare_port()
         sandbox = build_demo(VAR / "sandbox", f"http://localhost:{sandbox_port}", settings.public_url)
@@ -77,10 +76,11 @@ async def _add_library(house: House, legacy: LegacyApplication, citizen_id: str)
     """The legacy application with one reader's account, which the citizen has stored with the gateway."""
     if not await _install_library(legacy):
         return []
-    password = await asyncio.to_thread(legacy.make_reader, LIBRARY_USER)
+    password = secrets.token_urlsafe(9) + "aA1!"
+    await asyncio.to_thread(legacy.create_account, LIBRARY_USER, password)
     await _start_library(house, legacy)
     await house.sso_proxy.credentials.store(citizen_id, LIBRARY_SLUG, Credential(LIBRARY_USER, password))
-    url = house.sso_proxy.url_of(LIBRARY_SLUG)
+    url = f"{house.sso_proxy.address.origin_of(LIBRARY_SLUG)}/"
     return [{"name": LIBRARY_NAME, "url": url, "credentials_of": "citizen"}]
 
 

@@ -12,7 +12,7 @@ import pyotp
 from idp.persons.person import RealName
 from kernel.audit.chain import Actor
 from kernel.errors import Conflict
-from licence_vault.issuing.drafting import Issuer
+from licence_vault.caller import Issuer
 from licence_vault.issuing.service import Requester
 from licence_vault.licences.licence import Licence
 from seal.seals.seal import SealApplication

@@ -5,25 +5,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from kernel.web.sign_in import require_sign_in, signed_in
-from kernel.web.templates import NavLink, Navigation, Pages
+from kernel.web.templates import Pages
 from sso_proxy.app import GatewayServices
-
-STAFF_SCOPES = frozenset(
-    {"licence:issue", "licence:manage", "seal:apply", "seal:approve", "admin:users", "admin:security", "admin:audit"}
-)
-
-NAVIGATION_SITE = (
-    NavLink("My licences", "/me/licences"),
-    NavLink("My applications", "/me/apps"),
-    NavLink("Verify a licence", "/verify"),
-    NavLink("Console", "/console", scopes=STAFF_SCOPES),
-)
-NAVIGATION_ACCOUNT = (NavLink("My account", "/account"),)
-
-
-def navigation(console: tuple[NavLink, ...]) -> Navigation:
-    """Where the header, the account menu and the console's rail lead."""
-    return Navigation(site=NAVIGATION_SITE, console=console, account=NAVIGATION_ACCOUNT)
+from xinyin.pages import STAFF_SCOPES
 
 
 def portal_routes() -> list[BaseRoute]:

@@ -5,8 +5,16 @@ import pytest
 from kernel.errors import Forbidden, InvalidInput, NotFound
 from kernel.principal import Holder, HolderNumber, Organisation, Principal
 from licence_vault.lookup.access import Viewer
-from tests.houses import AGENCY, CITIZEN_NAME, CITIZEN_NUMBER, COMPANY_NAME, COMPANY_NUMBER, OTHER_AGENCY
-from tests.houses import TestHouse, food_order
+from tests.houses import (
+    AGENCY,
+    CITIZEN_NAME,
+    CITIZEN_NUMBER,
+    COMPANY_NAME,
+    COMPANY_NUMBER,
+    OTHER_AGENCY,
+    TestHouse,
+    food_order,
+)
 
 READ = frozenset({"licence:read"})
 
