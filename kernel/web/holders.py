@@ -48,7 +48,9 @@ class HolderDirectory:
         if claims.get("sub") != principal.subject:
             raise InvalidToken(NOT_ACCEPTED, reason="userinfo speaks of somebody else")
         holder = holder_from_claims(claims)
-        self._remember(key, now, holder)
+        if holder.natural:
+            # A person without a number is about to confirm one, and their licences must appear at once.
+            self._remember(key, now, holder)
         return holder
 
     def forget(self, access_token: str) -> None:
