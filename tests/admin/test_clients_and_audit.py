@@ -21,7 +21,7 @@ APPLICATION = {
 async def test_an_application_gets_its_secret_once(console: Console) -> None:
     console.sit(Role.SYSTEM_ADMIN)
     page = await console.post(NEW, NEW, **APPLICATION)
-    secret = re.search(r'client_secret</span><br><code class="code">([^<]+)<', page.text).group(1)  # type: ignore[union-attr]
+    secret = re.search(r'client_secret</span><br><code class="code">([^<]+)<', page.text).group(1)
     (client,) = await console.provider.services.clients.list()
     assert len(secret) >= 43
     assert secret not in (await console.get(f"/console/clients/{client.client_id}")).text

@@ -96,7 +96,7 @@ async def test_an_officer_without_authority_cannot_issue(console: Console) -> No
 async def test_licences_are_found_by_holder_and_by_identifier(console: Console) -> None:
     page = await issued(console)
     licence = (await console.get(page)).text
-    identifier = re.search(r"1\.2\.156\.3005\.2\.[0-9A-Z.]+", licence).group()  # type: ignore[union-attr]
+    identifier = re.search(r"1\.2\.156\.3005\.2\.[0-9A-Z.]+", licence).group()
     where = "/console/licences"
     by_number = await console.post(where, where, id_type="001", number=HOLDER["number"], identifier="")
     by_identifier = await console.post(where, where, id_type="001", number="", identifier=identifier)

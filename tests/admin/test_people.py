@@ -11,7 +11,7 @@ async def entered(console: Console, **data: str) -> str:
     given = {"username": "lisi", "display_name": "李四", "password": ""} | data
     page = await console.post("/console/people/new", "/console/people/new", **given)
     assert page.status_code == 200, page.text
-    return re.search(r"/console/people/([0-9a-f]{32})", page.text).group(1)  # type: ignore[union-attr]
+    return re.search(r"/console/people/([0-9a-f]{32})", page.text).group(1)
 
 
 async def test_a_stranger_is_sent_to_sign_in_and_comes_back(console: Console) -> None:
@@ -28,7 +28,7 @@ async def test_a_person_entered_without_password_gets_one_that_is_shown_once(con
     console.sit(Role.SYSTEM_ADMIN)
     form = "/console/people/new"
     page = await console.post(form, form, username="lisi", display_name="李四", password="")
-    password = re.search(r'class="secret"><code class="code">([^<]+)<', page.text).group(1)  # type: ignore[union-attr]
+    password = re.search(r'class="secret"><code class="code">([^<]+)<', page.text).group(1)
     assert page.headers["cache-control"] == "no-store"
     record = await console.provider.services.persons.find_password("lisi")
     assert record is not None
@@ -105,7 +105,7 @@ async def test_a_long_list_goes_on_the_next_page(console: Console) -> None:
     first = await console.get("/console/people")
     assert "Person 49" in first.text
     assert "Person 50" not in first.text
-    following = re.search(r'href="(\?after=[0-9a-f]+)"', first.text).group(1)  # type: ignore[union-attr]
+    following = re.search(r'href="(\?after=[0-9a-f]+)"', first.text).group(1)
     assert "Person 50" in (await console.get(f"/console/people{following}")).text
 
 
