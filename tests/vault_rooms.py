@@ -13,7 +13,7 @@ from kernel.database.engine import Database
 from kernel.ephemeral.memory import InProcessStore
 from licence_vault import app as vault_app
 from licence_vault.app import VaultServices
-from licence_vault.issuing.drafting import Issuer
+from licence_vault.caller import Issuer
 from licence_vault.issuing.service import Requester
 from licence_vault.layout.fonts import DEFAULT_FILES, DEFAULT_FOLDERS, load_fonts
 from licence_vault.licences.licence import Licence
