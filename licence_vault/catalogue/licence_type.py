@@ -70,11 +70,12 @@ class LicenceType:
         validity = self.document["validity"]
         return int(validity["years"]) if validity.get("kind") == "term" and "years" in validity else None
 
-    @property
-    def number_field(self) -> str | None:
-        """The field that holds the number printed on the licence."""
+    def number_of(self, fields: Mapping[str, Any], holder_number: str) -> str:
+        """The number printed on a licence: one of its fields, or its holder's; empty when the type names neither."""
         pointer = str(self.document.get("number", ""))
-        return pointer.removeprefix("fields.") if pointer.startswith("fields.") else None
+        if pointer == "holder.number":
+            return holder_number
+        return str(fields.get(pointer.removeprefix("fields."), ""))
 
     @property
     def seal_place(self) -> SealPlace:

@@ -37,6 +37,14 @@ CHANGES = {
 }
 
 
+NOT_ALLOWED = {
+    LicenceStatus.VALID: "A valid licence cannot be changed in this way.",
+    LicenceStatus.SUSPENDED: "A suspended licence cannot be changed in this way.",
+    LicenceStatus.REVOKED: "A revoked licence stays revoked.",
+    LicenceStatus.SUPERSEDED: "A licence that was replaced cannot be changed. Change its newest version.",
+}
+
+
 class LicenceChanges:
     """Applies changes, each in one transaction with its event, its ledger leaf and its audit record."""
 
@@ -70,7 +78,7 @@ class LicenceChanges:
             if row.status == change.leads_to:
                 return self._data.open(row)
             if row.status not in change.leads_from:
-                raise Conflict("A licence that is {status} cannot be changed in this way.", status=row.status)
+                raise Conflict(NOT_ALLOWED[LicenceStatus(row.status)])
             now = self._clock()
             row.status, row.status_cause, row.status_changed_at = change.leads_to, cause, now
             session.add(

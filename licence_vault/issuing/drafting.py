@@ -115,7 +115,7 @@ def make_draft(
         serial = "".join(secrets.choice(_SERIAL_ALPHABET) for _ in range(_SERIAL_LENGTH))
         identifier = LicenceIdentifier(licence_type.code, issuer.uscc, serial)
     valid_from, valid_to = _period(licence_type, order, now)
-    number = str(order.fields.get(licence_type.number_field or "", "")) or identifier.serial
+    number = licence_type.number_of(order.fields, order.holder.number) or identifier.serial
     content = LicenceContent(order.holder, order.fields, number, secrets.token_hex(16))
     return Draft(
         id=new_id(),

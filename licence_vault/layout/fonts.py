@@ -43,7 +43,9 @@ class Typeface:
     def __init__(self, key: str, path: Path) -> None:
         """Open `path`; raises `ConfigurationError` when it is missing or has no TrueType outlines."""
         if not path.is_file():
-            raise ConfigurationError("The font file {path} is missing. Set XINYIN_FONT_DIR.", path=str(path))
+            raise ConfigurationError(
+                "The font file {path} is missing. Name its folder in XINYIN_FONT_DIRECTORY.", path=str(path)
+            )
         self.key = key
         self._face = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(path)))
         self._font = uharfbuzz.Font(self._face)

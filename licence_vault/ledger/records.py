@@ -107,10 +107,11 @@ def lock_head(session: Session) -> LedgerHeadRow | None:
     ).one_or_none()
 
 
-def create_head(session: Session, edge: bytes) -> None:
-    """The head of an empty log, unless somebody was quicker."""
+def create_head(session: Session, edge: bytes) -> bool:
+    """The head of an empty log, locked; False if somebody was quicker."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.execute(dialect.insert(LedgerHeadRow).values(id=THE_HEAD, size=0, edge=edge).on_conflict_do_nothing())
+    new = dialect.insert(LedgerHeadRow).values(id=THE_HEAD, size=0, edge=edge).on_conflict_do_nothing()
+    return session.scalar(new.returning(LedgerHeadRow.id)) is not None
 
 
 def move_head(session: Session, size: int, edge: bytes) -> None:

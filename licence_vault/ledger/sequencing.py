@@ -76,8 +76,9 @@ class Sequencer:
     def _locked_edge(self, session: Session) -> Edge:
         head = records.lock_head(session)
         if head is None:
-            if records.has_leaves(session):
+            created = records.create_head(session, self._seal.seal_edge(Edge()))
+            # Only now, with the head held, can leaves be told from those of somebody who was quicker.
+            if created and records.has_leaves(session):
                 raise IntegrityError("The log's head is missing.")
-            records.create_head(session, self._seal.seal_edge(Edge()))
             head = records.lock_head(session)
         return self._seal.open_edge(head)

@@ -68,7 +68,7 @@ async def show_licence(request: Request) -> Response:
         card=_card(request, licence),
         state=licence.status_on(today(request)),
         facts=facts,
-        events=[_event(event) for event in await vault.lookup.events(licence)],
+        events=[_event(event) for event in reversed(await vault.lookup.events(licence))],
         accesses=[_access(access) for access in await vault.lookup.accesses(licence)],
     )
 
@@ -157,7 +157,8 @@ def _event(event: Any) -> dict[str, Any]:
 def _access(access: Any) -> dict[str, Any]:
     ways = {
         "presentation": _("Somebody scanned the code that you showed"),
-        "handle": _("Somebody scanned the code printed on the licence"),
+        "scan": _("Somebody scanned the code printed on the licence"),
+        "file": _("Somebody checked its file"),
         "agency": _("An agency looked at it"),
     }
     return {"at": access.at, "title": ways.get(access.way, access.way), "detail": access.who}
