@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import event, func, select, text, update
+from sqlalchemy.util import await_only
 
 from kernel.audit.chain import AuditEvent, AuditTrail
 from kernel.clock import system_clock
@@ -14,6 +15,7 @@ from kernel.errors import ConfigurationError, IntegrityError
 from licence_vault.ledger.entries import LedgerEntry, Opening
 from licence_vault.ledger.records import LedgerHeadRow, LedgerLeafRow, LedgerNodeRow
 from licence_vault.ledger.service import Ledger
+from tests.licence_vault.ledger.conftest import create_tables
 from tests.licence_vault.ledger.world import LogKey, digest_of, entry, grow, make_ledger
 
 
@@ -84,6 +86,26 @@ async def test_writers_at_the_same_time_get_places_without_gaps(database: Databa
     assert sorted(index for taken in indices for index in taken) == list(range(40))
     verdict = await ledger.check()
     assert (verdict.holds, verdict.size) == (True, 40)
+
+
+async def test_who_finds_no_head_and_is_overtaken_writes_behind_the_other(postgresql_url: str, key: LogKey) -> None:
+    """Two first writers: between one's look for the head and its making one, the other commits the first leaf."""
+    slow, quick = Database(postgresql_url), Database(postgresql_url)
+    await create_tables(slow)
+    overtaken: list[int] = []
+
+    def overtake(*event_arguments: object) -> None:
+        if not overtaken and "FOR UPDATE" in str(event_arguments[2]):
+            overtaken.append(0)
+            overtaken[:] = await_only(grow(quick, make_ledger(quick, key), [1]))
+
+    event.listen(slow.engine.sync_engine, "after_cursor_execute", overtake)
+    ledger = make_ledger(slow, key)
+    assert await grow(slow, ledger, [2]) == [1]
+    assert overtaken == [0]
+    assert (await ledger.check()).size == 2
+    await slow.dispose()
+    await quick.dispose()
 
 
 async def test_two_processes_write_one_log(database: Database, ledger: Ledger, key: LogKey) -> None:
