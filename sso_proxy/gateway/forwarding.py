@@ -118,20 +118,25 @@ class Forwarding:
         elif not visit.head.is_safe:
             # Its token belonged to the old session, and its body has been read: only its author can send it again.
             await self._say(visit, RENEWED)
-        elif not await self._attempt(visit, arrival.session):
+        elif not await self._attempt(visit, arrival.session, is_fresh=True):
             await self._parts.replay.give_up(visit.key, arrival.session.generation)
             await self._say(visit, STILL_ASKS)
 
-    async def _attempt(self, visit: Visit, session: AppSession) -> bool:
-        """Send and deliver; False, with nothing delivered, when the application asks for sign-in instead."""
+    async def _attempt(self, visit: Visit, session: AppSession, *, is_fresh: bool = False) -> bool:
+        """Send and deliver; False, with nothing delivered, when the application asks for sign-in instead.
+
+        Just after a sign-in that was verified, a page with a password field is a page like any other.
+        """
         jar_header = session.jar.header(visit.head.target, self._parts.clock(), secure=visit.site.is_tls)
         relay = Relay(visit.site, visit.head, visit.client)
         try:
             answer = await relay.send(request_headers(visit, session.jar, jar_header, None))
             if _is_logout(visit):
                 await self._sign_out(visit)
-            elif answer.status != 101 and await relay.is_challenge():
-                return False
+            elif answer.status != 101:
+                challenge = await relay.challenge()
+                if challenge == "head" or (challenge == "page" and not is_fresh):
+                    return False
             cookies = [value for name, value in answer.headers if name.lower() == "set-cookie"]
             if cookies:
                 await self._parts.sessions.take_in(visit.key, session.generation, cookies, visit.head.target)

@@ -2,6 +2,7 @@
 
 import asyncio
 import zlib
+from typing import Literal
 
 from sso_proxy.gateway.headers import Headers, get
 from sso_proxy.gateway.message import RequestHead
@@ -10,6 +11,9 @@ from sso_proxy.gateway.upstream import UpstreamDown, UpstreamExchange, UpstreamH
 from sso_proxy.replay.challenge import AnswerHead, body_challenges, head_challenges, worth_reading
 from sso_proxy.replay.forms import MAX_PAGE_BYTES
 from sso_proxy.sites.site import Site
+
+Challenge = Literal["head", "page"]
+"""By 401 or a redirect; or by a page that holds a login form."""
 
 
 class Relay:
@@ -38,25 +42,25 @@ class Relay:
             raise
         return self.answer
 
-    async def is_challenge(self) -> bool:
-        """Whether the answer asks for sign-in; a small page is held back while it is looked at, nothing else is."""
+    async def challenge(self) -> Challenge | None:
+        """How the answer asks for sign-in, if it does. A small page is held back while it is looked at."""
         assert self.answer is not None
         headers = self.answer.headers
         url = self._site.origin + self._request.target
         head = AnswerHead(url, self.answer.status, get(headers, "location") or None, get(headers, "content-type"))
         if head_challenges(self._site, head):
-            return True
+            return "head"
         if self._request.method == "HEAD" or not worth_reading(head) or (self.answer.length or 0) > MAX_PAGE_BYTES:
-            return False
+            return None
         held = 0
         while held <= MAX_PAGE_BYTES:
             piece = await self._upstream.read()
             if not piece:
                 page = _decoded(b"".join(self._held), get(headers, "content-encoding"))
-                return page is not None and body_challenges(head, page)
+                return "page" if page is not None and body_challenges(self._site, head, page) else None
             self._held.append(piece)
             held += len(piece)
-        return False
+        return None
 
     async def deliver(self, headers: Headers) -> None:
         """Give the answer to the browser under these headers. Raises UpstreamDown, ClientGone."""

@@ -43,7 +43,8 @@ class ClientConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
-        self._url, self._headers, self._head_bytes = b"", Headers(), 0
+        self._url, self._headers, self._counted = b"", Headers(), 0
+        self._head_bytes = 0
         self._head: RequestHead | None = None
         self._body: deque[bytes] = deque()
         self._buffered = 0
@@ -118,11 +119,12 @@ class ClientConnection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         if self._task is not None:
             raise _Pipelined
-        self._url, self._headers = b"", []
+        self._url, self._headers, self._counted = b"", [], 0
         self._complete = False
 
     def on_url(self, url: bytes) -> None:
         self._url += url
+        self._counted += len(url)
         if len(self._url) > MAX_HEAD_BYTES:
             raise BadRequest(414, "target too long")
 
@@ -130,12 +132,11 @@ class ClientConnection(asyncio.Protocol):
         if self._head is not None:
             return  # a trailer: dropped (RFC 9110 §6.5.1)
         self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
-        if len(self._headers) > MAX_HEADERS:
+        self._counted += len(name) + len(value)
+        if len(self._headers) > MAX_HEADERS or self._counted > MAX_HEAD_BYTES:
             raise BadRequest(431, "too many headers")
 
     def on_headers_complete(self) -> None:
-        if self._head_bytes > MAX_HEAD_BYTES + WINDOW_BYTES * 4:
-            raise BadRequest(431, "head too large")
         parser, version = self._parser, self._parser.get_http_version()
         head = check_head(parser.get_method().decode("ascii"), self._url, version, self._headers, self._address())
         upgrade = any(name.lower() == "upgrade" for name, _value in self._headers) and parser.should_upgrade()

@@ -28,10 +28,9 @@ def head_challenges(site: Site, head: AnswerHead) -> bool:
     if site.login_path is None or head.status not in REDIRECTS or not head.location:
         return False
     try:
-        target = urlsplit(urljoin(head.url, head.location)).path
+        return _is_login_path(site.login_path, urljoin(head.url, head.location))
     except ValueError:
         return False
-    return without_session_id(target) == without_session_id(urlsplit(site.login_path).path)
 
 
 def worth_reading(head: AnswerHead) -> bool:
@@ -39,9 +38,20 @@ def worth_reading(head: AnswerHead) -> bool:
     return head.status in FORM_STATUSES and head.content_type.lower().startswith(PAGE_TYPES)
 
 
-def body_challenges(head: AnswerHead, body: bytes) -> bool:
-    """Whether this page, decoded, is a login page."""
-    return worth_reading(head) and has_login_form(body, head.content_type)
+def body_challenges(site: Site, head: AnswerHead, body: bytes) -> bool:
+    """Whether this page, decoded, is a login page.
+
+    An application with a login page of its own asks nowhere else: a password field on another page is for changing it.
+    """
+    if not worth_reading(head):
+        return False
+    if site.login_path is not None and not _is_login_path(site.login_path, head.url):
+        return False
+    return has_login_form(body, head.content_type)
+
+
+def _is_login_path(login_path: str, url: str) -> bool:
+    return without_session_id(urlsplit(url).path) == without_session_id(urlsplit(login_path).path)
 
 
 def without_session_id(path: str) -> str:

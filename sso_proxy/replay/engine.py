@@ -108,7 +108,7 @@ class _Visit:
             return self._ended("app_down", f"status {status}")
         if status >= 400:
             return self._ended("rejected", f"status {status}")
-        if body_challenges(answer.head, answer.body):
+        if body_challenges(self._site, answer.head, answer.body):
             return self._ended("bad_credentials", "asked again")
         again = await self._get(protected)
         if self._is_challenge(again):
@@ -136,7 +136,7 @@ class _Visit:
         raise _Stopped("no_form", "no page with one password field")
 
     def _is_challenge(self, answer: _Answer) -> bool:
-        return head_challenges(self._site, answer.head) or body_challenges(answer.head, answer.body)
+        return head_challenges(self._site, answer.head) or body_challenges(self._site, answer.head, answer.body)
 
     def _ended(self, outcome: Outcome, detail: str) -> SignInResult:
         return SignInResult(outcome, self.jar, detail)

@@ -19,7 +19,8 @@ PATH = re.compile(r"/[!-~]{0,500}")
 class Site:
     """One application. `slug` is its host below the gateway's; the paths are the application's own.
 
-    `entry_path` is a page that asks for sign-in; `login_path` where the form is, when the application redirects there.
+    `entry_path` is a page that asks for sign-in; `login_path` where the form is, when the application redirects there
+    (leave it out when the form stands at the protected addresses themselves).
     """
 
     slug: str
