@@ -55,7 +55,7 @@ interop: .venv/test.stamp
 
 lock:
 	$(BIN)/pip install -q --disable-pip-version-check pip-tools
-	for set in run test; do CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile -q --generate-hashes --allow-unsafe \
+	for set in run test legacy-app; do CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile -q --generate-hashes --allow-unsafe \
 	  --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  -o requirements/$$set.txt requirements/$$set.in || exit 1; done
 

@@ -72,9 +72,19 @@ def postgresql(directory: Path) -> Iterator[str]:
         )  # fmt: skip
         try:
             await_port(port, process)
+            _await_postgresql(port)
             yield f"postgresql+asyncpg://xinyin@127.0.0.1:{port}"
         finally:
             stop(process)
+
+
+def _await_postgresql(port: int, seconds: float = 30) -> None:
+    """It takes connections before it takes questions."""
+    end = time.monotonic() + seconds
+    while subprocess.run([postgresql_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode:
+        if time.monotonic() > end:
+            raise RuntimeError(f"PostgreSQL on {port} does not become ready")
+        time.sleep(0.05)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from dataclasses import replace
 from kernel.clock import Clock
 from kernel.errors import IntegrityError, NotFound
 from kernel.i18n import DISPLAY_ZONE
-from kernel.ids.masking import mask_name, mask_number
+from kernel.ids.masking import mask_number
 from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence
 from licence_vault.lookup.service import Lookup
@@ -77,7 +77,7 @@ class VaultStandings:
             issuer_name=licence.issuer_name,
             issuer_uscc=licence.issuer_uscc,
             number_masked=mask_number(number),
-            holder_masked=mask_name(holder.name),
+            holder_masked=holder.masked_name,
             valid_from=licence.valid_from,
             valid_to=licence.valid_to,
             state=LicenceState(licence.status_on(today)),

@@ -165,7 +165,7 @@ def _build_vault(foundation: Foundation, sealing: SealServices) -> VaultServices
 def _build_verify(
     foundation: Foundation, sealing: SealServices, vault: VaultServices, trust: ServiceTrust
 ) -> VerifyServices:
-    standings = VaultStandings(vault.lookup, vault.presentations, foundation.clock)
+    standings = VaultStandings(vault.lookup, vault.presentations, foundation.clock, ledger=vault.ledger)
     neighbours = verify.app.Neighbours(
         standings=standings,
         presentations=standings,

@@ -10,7 +10,7 @@ from kernel.i18n import DISPLAY_ZONE
 from kernel.ids.handles import new_handle
 from kernel.ids.holder_codes import HOLDER_CODE_TYPES
 from kernel.ids.licence_identifier import LicenceIdentifier
-from kernel.ids.masking import mask_name, mask_number
+from kernel.ids.masking import mask_number
 from kernel.ids.time_ordered import new_id
 from licence_vault.caller import Issuer
 from licence_vault.catalogue.fields import chinese_date, face_text
@@ -88,7 +88,7 @@ class Draft:
             CLAIM_ISSUED_AT: int(self.issued_at.timestamp()),
             CLAIM_TYPE_NAME: self.licence_type.name,
             CLAIM_NUMBER: mask_number(self.content.number),
-            CLAIM_HOLDER: mask_name(self.content.holder.name),
+            CLAIM_HOLDER: self.content.holder.masked_name,
             CLAIM_CONTENT: bytes.fromhex(self.content_digest),
         }
         if self.valid_to:

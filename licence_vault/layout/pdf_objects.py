@@ -150,6 +150,8 @@ def xmp_packet(document: LicenceDocument) -> bytes:
     """Metadata (ISO 16684-1) with the PDF/A mark; the licence's own names go in as custom properties."""
     stamp = f"{document.created_at:%Y-%m-%dT%H:%M:%S}+00:00"
     title, author = escape(document.title), escape(document.author)
+    named = document.metadata.get("ZZBS")
+    identifier = f"<dc:identifier>{escape(named)}</dc:identifier>" if named else ""
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -159,7 +161,7 @@ def xmp_packet(document: LicenceDocument) -> bytes:
         "<pdfaid:part>3</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>"
         f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>'
         f"<dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>"
-        "<dc:format>application/pdf</dc:format>"
+        f"<dc:format>application/pdf</dc:format>{identifier}"
         f"<xmp:CreateDate>{stamp}</xmp:CreateDate><xmp:ModifyDate>{stamp}</xmp:ModifyDate>"
         f"<xmp:MetadataDate>{stamp}</xmp:MetadataDate><xmp:CreatorTool>{PRODUCER}</xmp:CreatorTool>"
         f"<pdf:Producer>{PRODUCER}</pdf:Producer></rdf:Description></rdf:RDF></x:xmpmeta>\n"

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from kernel.ids.masking import mask_name, mask_number
+
 
 class LicenceStatus(StrEnum):
     """The state of the record. Suspension alone can be undone; a newer version supersedes the one before."""
@@ -26,6 +28,16 @@ class HolderIdentity:
     id_type: str
     number: str = field(repr=False)
     name: str = field(repr=False)
+
+    @property
+    def masked_name(self) -> str:
+        """For those who need not know whose it is; the name of an organisation is public."""
+        return self.name if self.kind == "legal" else mask_name(self.name)
+
+    @property
+    def masked_number(self) -> str:
+        """For those who need not know whose it is; an organisation's code is public."""
+        return self.number if self.kind == "legal" else mask_number(self.number)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from kernel.ids.masking import mask_name, mask_number
+from kernel.ids.masking import mask_number
 from licence_vault.licences.licence import Licence
 
 
@@ -44,7 +44,7 @@ def card(licence: Licence, public_url: str, today: date) -> dict[str, Any]:
     """A licence in a list: masked."""
     face = whole(licence, public_url, today)
     holder = licence.content.holder
-    face["holder"] = {"kind": holder.kind, "number": mask_number(holder.number), "name": mask_name(holder.name)}
+    face["holder"] = {"kind": holder.kind, "number": holder.masked_number, "name": holder.masked_name}
     face["number"] = mask_number(licence.content.number)
     del face["fields"]
     return face

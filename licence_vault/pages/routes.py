@@ -9,7 +9,6 @@ from starlette.routing import BaseRoute, Route
 
 from kernel.errors import InvalidInput
 from kernel.i18n import gettext as _
-from kernel.ids.masking import mask_name, mask_number
 from kernel.web.csrf import check_csrf
 from kernel.web.forms import field_errors, read_form
 from kernel.web.sign_in import require_sign_in
@@ -137,8 +136,8 @@ def _card(request: Request, licence: Licence) -> dict[str, Any]:
         "href": href,
         "valid_to": licence.valid_to,
         "thumbnail": f"{href}/preview.png?w={WIDTHS[0]}",
-        "holder_masked": mask_name(licence.content.holder.name),
-        "number_masked": mask_number(licence.content.holder.number),
+        "holder_masked": licence.content.holder.masked_name,
+        "number_masked": licence.content.holder.masked_number,
         "actions": [(_("Show"), f"{href}/present"), (_("Open"), href)],
     }
 
@@ -157,7 +156,7 @@ def _event(event: Any) -> dict[str, Any]:
 def _access(access: Any) -> dict[str, Any]:
     ways = {
         "presentation": _("Somebody scanned the code that you showed"),
-        "scan": _("Somebody scanned the code printed on the licence"),
+        "handle": _("Somebody scanned the code printed on the licence"),
         "file": _("Somebody checked its file"),
         "agency": _("An agency looked at it"),
     }
