@@ -52,7 +52,7 @@ def postgresql_program(name: str) -> str:
 
 @contextlib.contextmanager
 def postgresql(directory: Path) -> Iterator[str]:
-    """A PostgreSQL of its own; gives its address without a database name. It refuses root, so root lends it `nobody`."""
+    """A PostgreSQL of its own; gives its address without a database name. Root lends it the user `nobody`."""
     as_root = os.geteuid() == 0
     user = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid} if as_root else {}
     directory.mkdir(parents=True, exist_ok=True)

@@ -108,3 +108,12 @@ async def test_a_superseded_version_is_not_among_ones_own(world: TestHouse) -> N
     second = await vault.issuing.reissue(first.id, {}, world.requester())
     viewer = await vault.lookup.viewer(CITIZEN, KnownHolders(OWN_NUMBER))
     assert [each.id for each in await vault.lookup.own(viewer)] == [second.id]
+
+
+async def test_people_are_masked_for_those_who_need_not_know_and_organisations_are_named(world: TestHouse) -> None:
+    vault = world.house.licence_vault
+    person = (await vault.issuing.issue(food_order(), world.requester())).content.holder
+    company = {"kind": "legal", "id_type": "001", "number": COMPANY_NUMBER, "name": COMPANY_NAME}
+    organisation = (await vault.issuing.issue(food_order(holder=company), world.requester())).content.holder
+    assert (person.masked_name, person.masked_number) == ("**满", "*" * 14 + "0011")
+    assert (organisation.masked_name, organisation.masked_number) == (COMPANY_NAME, COMPANY_NUMBER)
