@@ -14,10 +14,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+from authlib.deprecate import AuthlibDeprecationWarning
 
 with warnings.catch_warnings():
-    # authlib warns that it prefers a successor of httpx, which we do not run.
-    warnings.simplefilter("ignore")
+    # authlib warns that it prefers a successor of httpx, which we do not run; its filter is set by its own import.
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
     from authlib.integrations.base_client import OAuthError
     from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
