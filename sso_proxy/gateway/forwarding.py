@@ -81,7 +81,7 @@ class Forwarding:
         await self._parts.own.redirect(visit.client, "/")
 
     async def _serve_plainly(self, visit: Visit, credential: Credential | None) -> None:
-        relay = Relay(visit.site, visit.head, visit.client)
+        relay = Relay(visit.site, visit.head, visit.client, visit.key.digest)
         try:
             answer = await relay.send(request_headers(visit, None, "", credential))
             if credential is not None and answer.status == 401:
@@ -128,7 +128,7 @@ class Forwarding:
         Just after a sign-in that was verified, a page with a password field is a page like any other.
         """
         jar_header = session.jar.header(visit.head.target, self._parts.clock(), secure=visit.site.is_tls)
-        relay = Relay(visit.site, visit.head, visit.client)
+        relay = Relay(visit.site, visit.head, visit.client, visit.key.digest)
         try:
             answer = await relay.send(request_headers(visit, session.jar, jar_header, None))
             if _is_logout(visit):

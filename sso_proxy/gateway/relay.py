@@ -7,7 +7,7 @@ from typing import Literal
 from sso_proxy.gateway.headers import Headers, get
 from sso_proxy.gateway.message import RequestHead
 from sso_proxy.gateway.server import ClientConnection, ClientGone
-from sso_proxy.gateway.upstream import UpstreamDown, UpstreamExchange, UpstreamHead, request_bytes
+from sso_proxy.gateway.upstream import KeptConnection, UpstreamDown, UpstreamExchange, UpstreamHead, request_bytes
 from sso_proxy.replay.challenge import AnswerHead, body_challenges, head_challenges, worth_reading
 from sso_proxy.replay.forms import MAX_PAGE_BYTES
 from sso_proxy.sites.site import Site
@@ -19,19 +19,25 @@ Challenge = Literal["head", "page"]
 class Relay:
     """One round trip to the application. Always `close` it."""
 
-    def __init__(self, site: Site, head: RequestHead, client: ClientConnection) -> None:
+    def __init__(self, site: Site, head: RequestHead, client: ClientConnection, owner: str) -> None:
+        """`owner`: whose connections to the application may be used again."""
+        self._owner = f"{site.origin} {owner}"
         self._site = site
         self._request = head
         self._client = client
         self._upstream = UpstreamExchange(site, head.method)
-        self._pump: asyncio.Task[None] | None = None
+        self._pump: asyncio.Task[bool] | None = None
         self._held: list[bytes] = []
         self.answer: UpstreamHead | None = None
 
     async def send(self, headers: Headers) -> UpstreamHead:
         """Send the request, its body as it arrives; gives the answer's head. Raises UpstreamDown, ClientGone."""
+        request = request_bytes(self._request.method, self._request.target, headers)
+        if self._request.is_safe and await self._sent_on_kept(request):
+            assert self.answer is not None
+            return self.answer
         await self._upstream.open()
-        await self._upstream.send(request_bytes(self._request.method, self._request.target, headers))
+        await self._upstream.send(request)
         if self._request.has_body and not self._request.is_upgrade:
             self._pump = asyncio.create_task(self._send_body())
         try:
@@ -89,11 +95,36 @@ class Relay:
         if self._pump is not None:
             self._pump.cancel()
             await asyncio.wait({self._pump})
-            if not self._pump.cancelled():
-                self._pump.exception()
-        self._upstream.close()
+            if self._pump.cancelled() or self._pump.exception() is not None or self._pump.result() is False:
+                self._upstream.close()
+                return
+        if self._request.is_upgrade or self._client.kept is not None:
+            self._upstream.close()
+        else:
+            self._client.kept = self._upstream.keep(self._owner)
 
-    async def _send_body(self) -> None:
+    async def _sent_on_kept(self, request: bytes) -> bool:
+        """Try the connection of the request before; False when there is none or the application has closed it."""
+        kept, self._client.kept = self._client.kept, None
+        if not isinstance(kept, KeptConnection):
+            return False
+        if not kept.is_fit(self._owner, asyncio.get_running_loop().time()):
+            kept.close()
+            return False
+        self._upstream.reopen(kept)
+        try:
+            await self._upstream.send(request)
+            self.answer = await self._upstream.read_head()
+        except UpstreamDown:
+            self._upstream.close()
+            if self._upstream.has_received:
+                raise
+            self._upstream = UpstreamExchange(self._site, self._request.method)
+            return False
+        return True
+
+    async def _send_body(self) -> bool:
+        """Say whether all of it was sent."""
         chunked = self._request.length is None
         try:
             while piece := await self._client.read_body():
@@ -106,7 +137,8 @@ class Relay:
             raise ClientGone from None
         except UpstreamDown:
             # It may have answered before reading everything; the answer decides.
-            return
+            return False
+        return True
 
     async def _downwards(self) -> None:
         while data := await self._upstream.read_raw():

@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Protocol
 
 import httptools
 
@@ -22,6 +23,14 @@ BODY_SECONDS = 120
 LINGER_BYTES = 256 * 1024
 
 log = logging.getLogger(__name__)
+
+
+class Closable(Protocol):
+    """Something that ends with the connection."""
+
+    def close(self) -> None:
+        """End it."""
+
 
 Handler = Callable[["RequestHead", "ClientConnection"], Awaitable[None]]
 
@@ -38,6 +47,8 @@ class ClientConnection(asyncio.Protocol):
     """One connection of a browser. The handler reads with `read_body`, answers with `begin`, `write`, `finish`."""
 
     def __init__(self, handler: Handler, connections: set["ClientConnection"]) -> None:
+        self.kept: Closable | None = None
+        """What the handler keeps for the next request of this connection; closed with it."""
         self._handler = handler
         self._connections = connections
         self._loop = asyncio.get_running_loop()
@@ -69,6 +80,8 @@ class ClientConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone = True
         self._connections.discard(self)
+        if self.kept is not None:
+            self.kept.close()
         self._disarm()
         self._arrived.set()
         self._writable.set()

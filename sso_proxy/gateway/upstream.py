@@ -12,6 +12,7 @@ from sso_proxy.sites.site import Site
 
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 120
+KEEP_SECONDS = 15
 READ_BYTES = 64 * 1024
 MAX_HEAD_BYTES = 64 * 1024
 
@@ -29,6 +30,28 @@ class UpstreamHead:
     length: int | None
 
 
+@dataclass(frozen=True)
+class KeptConnection:
+    """A connection to the application between two requests of one person on one connection of the browser.
+
+    It is never shared further: an application that mixes up its answers then mixes them up for nobody else.
+    """
+
+    owner: str = field(repr=False)
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    since: float
+
+    def is_fit(self, owner: str, now: float) -> bool:
+        """Whether the next request of `owner` may use it."""
+        alive = not self.reader.at_eof() and not self.writer.is_closing()
+        return alive and self.owner == owner and now - self.since < KEEP_SECONDS
+
+    def close(self) -> None:
+        """Close it."""
+        self.writer.transport.abort()
+
+
 class UpstreamExchange:
     """One request to the application. Open, send, `read_head`, then `read` until b""; always `close`."""
 
@@ -41,7 +64,7 @@ class UpstreamExchange:
         self._headers: Headers = []
         self._head: UpstreamHead | None = None
         self._pieces: deque[bytes] = deque()
-        self._complete = self._switched = False
+        self._complete = self._surplus = False
         self._fed = 0
 
     async def open(self) -> None:
@@ -54,6 +77,24 @@ class UpstreamExchange:
                 )
         except (OSError, TimeoutError) as failure:
             raise UpstreamDown(type(failure).__name__) from failure
+
+    def reopen(self, kept: KeptConnection) -> None:
+        """Go on with a connection that served before."""
+        self._reader, self._writer = kept.reader, kept.writer
+
+    def keep(self, owner: str) -> KeptConnection | None:
+        """The connection for the next request, if the answer ended cleanly; else it is closed."""
+        reader, writer = self._reader, self._writer
+        clean = self._complete and not self._surplus and not self._pieces and self._parser.should_keep_alive()
+        if not clean or reader is None or writer is None or self._head is None or self._head.status == 101:
+            self.close()
+            return None
+        return KeptConnection(owner, reader, writer, asyncio.get_running_loop().time())
+
+    @property
+    def has_received(self) -> bool:
+        """Whether any byte of an answer has come."""
+        return self._fed > 0
 
     async def send(self, data: bytes) -> None:
         """Send bytes as they are, waiting while the application is slow. Raises UpstreamDown."""
@@ -104,13 +145,18 @@ class UpstreamExchange:
     # ---- what the parser tells ----
 
     def on_message_begin(self) -> None:
-        self._headers = []
+        if self._head is None:
+            self._headers = []
+        else:
+            self._surplus = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._head is None:
             self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
+        if self._head is not None:
+            return
         status = self._parser.get_status_code()
         if 100 <= status < 200 and status != 101:
             return
@@ -126,6 +172,8 @@ class UpstreamExchange:
     def on_body(self, body: bytes) -> None:
         if self._head is not None and not self._complete:
             self._pieces.append(body)
+        else:
+            self._surplus = True
 
     def on_message_complete(self) -> None:
         if self._head is not None:

@@ -89,7 +89,7 @@ def _encoding(visit: Visit) -> Headers:
 def _framing(head: RequestHead) -> Headers:
     if head.is_upgrade:
         return [("Connection", "Upgrade"), ("Upgrade", get(head.headers, "upgrade"))]
-    framing: Headers = [("Connection", "close")]
+    framing: Headers = []
     if head.length is None:
         framing.append(("Transfer-Encoding", "chunked"))
     elif head.length or head.method in ("POST", "PUT", "PATCH"):
