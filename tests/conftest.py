@@ -16,6 +16,7 @@ from kernel.ephemeral.memory import InProcessStore
 from kernel.ephemeral.redis import RedisStore
 from kernel.ephemeral.store import EphemeralStore
 from tests import servers
+from tests.demo_house import demo as demo
 
 settings.register_profile("xinyin", deadline=None, print_blob=True)
 settings.load_profile("xinyin")
