@@ -24,6 +24,7 @@ from kernel.principal import Claims, Principal
 SIGNATURE_ALGORITHMS = ("ES256", "ES384", "PS256", "RS256", "EdDSA", "Ed25519")
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 LEEWAY_SECONDS = 30
+LATEST_DATE = 253_402_300_799  # the last second of the year 9999
 NOT_ACCEPTED = "Your sign-in is not accepted here or has ended. Sign in again."
 
 Jwks = Mapping[str, Any]
@@ -111,18 +112,26 @@ class TokenVerifier:
     def _check_claims(self, claims: Claims) -> None:
         now = self._clock().timestamp()
         audience = claims.get("aud")
-        audiences = {audience} if isinstance(audience, str) else set(audience or ())
-        expires, not_before = claims.get("exp"), claims.get("nbf", 0)
+        named = audience if isinstance(audience, list) else [audience]
+        audiences = {each for each in named if isinstance(each, str)}
         if claims.get("iss") != self._rules.issuer:
             raise InvalidToken(NOT_ACCEPTED, reason="wrong issuer")
         if not audiences & self._rules.audiences:
             raise InvalidToken(NOT_ACCEPTED, reason="wrong audience")
-        if not isinstance(expires, int | float) or now >= expires + LEEWAY_SECONDS:
+        if now >= _numeric_date(claims, "exp") + LEEWAY_SECONDS:
             raise InvalidToken(NOT_ACCEPTED, reason="expired")
-        if not isinstance(not_before, int | float) or now < not_before - LEEWAY_SECONDS:
+        if "nbf" in claims and now < _numeric_date(claims, "nbf") - LEEWAY_SECONDS:
             raise InvalidToken(NOT_ACCEPTED, reason="not yet valid")
         if not isinstance(claims.get("sub"), str) or not claims["sub"]:
             raise InvalidToken(NOT_ACCEPTED, reason="no subject")
+
+
+def _numeric_date(claims: Claims, name: str) -> float:
+    """A NumericDate (RFC 7519 §2). NaN, which Python's JSON reads, would be neither before nor after any time."""
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST_DATE:
+        raise InvalidToken(NOT_ACCEPTED, reason=f"{name} is not a time")
+    return value
 
 
 def _unverified_header(unverified_jwt: str) -> Mapping[str, Any]:
@@ -131,7 +140,7 @@ def _unverified_header(unverified_jwt: str) -> Mapping[str, Any]:
         header = json.loads(base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)))
     except (ValueError, RecursionError):
         raise InvalidToken(NOT_ACCEPTED, reason="not a JWT") from None
-    if not isinstance(header, dict):
+    if not isinstance(header, dict) or not isinstance(header.get("kid", ""), str):
         raise InvalidToken(NOT_ACCEPTED, reason="not a JWT")
     return header
 
@@ -141,7 +150,7 @@ def verify_signature(unverified_jwt: str, keys: Jwks, algorithms: Sequence[str] 
     try:
         key_set = KeySet.import_key_set(dict(keys))  # type: ignore[arg-type]
         return jwt.decode(unverified_jwt, key_set, algorithms=list(algorithms)).claims
-    except (JoseError, ValueError, KeyError, TypeError) as error:
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidToken(NOT_ACCEPTED, reason=f"signature: {type(error).__name__}") from None
 
 
