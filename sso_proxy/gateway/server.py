@@ -46,11 +46,10 @@ class _Pipelined(Exception):
 class ClientConnection(asyncio.Protocol):
     """One connection of a browser. The handler reads with `read_body`, answers with `begin`, `write`, `finish`."""
 
-    def __init__(self, handler: Handler, connections: set["ClientConnection"]) -> None:
+    def __init__(self, handler: Handler) -> None:
         self.kept: Closable | None = None
         """What the handler keeps for the next request of this connection; closed with it."""
         self._handler = handler
-        self._connections = connections
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
@@ -74,12 +73,10 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._connections.add(self)
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone = True
-        self._connections.discard(self)
         if self.kept is not None:
             self.kept.close()
         self._disarm()
@@ -264,8 +261,10 @@ class ClientConnection(asyncio.Protocol):
         await self.drain()
 
     async def drain(self) -> None:
-        """Wait until the browser takes more. Raises ClientGone."""
-        await self._writable.wait()
+        """Wait until the browser takes more. Raises ClientGone, TimeoutError."""
+        if not self._writable.is_set():
+            async with asyncio.timeout(BODY_SECONDS):
+                await self._writable.wait()
         if self._gone:
             raise ClientGone
 
@@ -283,12 +282,6 @@ class ClientConnection(asyncio.Protocol):
         """Cut the connection: the only honest end of an answer that breaks off."""
         if self._transport is not None:
             self._transport.abort()
-
-    def close_when_idle(self) -> None:
-        """Close now if nothing is under way, else after the answer."""
-        self._keep_alive = False
-        if self._task is None:
-            self.close()
 
     # ---- inside ----
 
@@ -394,6 +387,5 @@ def _head_bytes(status: int, headers: Headers) -> bytes:
 
 async def listen(handler: Handler, host: str, port: int) -> asyncio.Server:
     """Serve `handler` on this address until the server is closed."""
-    connections: set[ClientConnection] = set()
     loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: ClientConnection(handler, connections), host, port, backlog=1024)
+    return await loop.create_server(lambda: ClientConnection(handler), host, port, backlog=1024)

@@ -64,7 +64,7 @@ class UpstreamExchange:
         self._headers: Headers = []
         self._head: UpstreamHead | None = None
         self._pieces: deque[bytes] = deque()
-        self._complete = self._surplus = False
+        self._complete = self._surplus = self._persistent = False
         self._fed = 0
 
     async def open(self) -> None:
@@ -85,7 +85,7 @@ class UpstreamExchange:
     def keep(self, owner: str) -> KeptConnection | None:
         """The connection for the next request, if the answer ended cleanly; else it is closed."""
         reader, writer = self._reader, self._writer
-        clean = self._complete and not self._surplus and not self._pieces and self._parser.should_keep_alive()
+        clean = self._complete and not self._surplus and not self._pieces and self._persistent
         if not clean or reader is None or writer is None or self._head is None or self._head.status == 101:
             self.close()
             return None
@@ -178,6 +178,7 @@ class UpstreamExchange:
     def on_message_complete(self) -> None:
         if self._head is not None:
             self._complete = True
+            self._persistent = bool(self._parser.should_keep_alive())
 
     # ---- inside ----
 
