@@ -16,6 +16,8 @@ NOT_AT_END = frozenset("(（[［{｛〈《「『【〔〖‘“¥￥$")
 # A character's ink in a Chinese em box: the baseline stands 0.88 of the size below its top.
 BASELINE = 0.88
 SHRINK_STEP = 0.5
+UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Controls, joiners, text directions, separators: a name with one of them looks like another name."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,18 @@ def set_text(text: str, box: Box, style: Style, fonts: FontBook, field: str | No
 
 
 def check_drawable(text: str, style: str, fonts: FontBook, field: str | None) -> None:
-    """Refuse what could only be drawn as an empty box."""
+    """Refuse what could only be drawn as an empty box, and what would change a text without being seen in it."""
     for character in text:
-        if character != "\n" and fonts.find(style, character) is None:
+        if character == "\n":
+            continue
+        if unicodedata.category(character) in UNSEEN:
+            message = "U+{code} is a character that nobody can see. Please remove it."
+            params: dict[str, Any] = {"code": f"{ord(character):04X}"}
+            raise InvalidInput(message, fields=[FieldError(_pointer(field), message, params)], **params)
+        if fonts.find(style, character) is None:
             shown = character if character.isprintable() else unicodedata.name(character, "?")
             message = "The character “{character}” (U+{code}) is in no font we have, so it cannot be printed."
-            params: dict[str, Any] = {"character": shown, "code": f"{ord(character):04X}"}
+            params = {"character": shown, "code": f"{ord(character):04X}"}
             raise InvalidInput(message, fields=[FieldError(_pointer(field), message, params)], **params)
 
 
