@@ -1,6 +1,5 @@
 """The `xinyin` program: every command in one list."""
 
-import click
 import typer
 
 from kernel.errors import XinyinError
@@ -51,10 +50,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the program. Errors become one line and an exit code, never a traceback."""
     try:
         app(args=arguments, standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         fail("stopped", 2)
-    except click.ClickException as error:
-        fail(error.format_message(), 2)
+    except typer.TyperException as error:
+        _complain(error.format_message())
     except XinyinError as error:
         fail(describe(error), exit_code(error))
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
