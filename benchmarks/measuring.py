@@ -1,0 +1,64 @@
+"""Measuring: operations per CPU-second of this process, ours and the peer's in turns, medians over several rounds."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Result:
+    """One comparison in the shape of `results.json`. `ratio` is ours ÷ peer; `spread` is (max − min) ÷ median of ours."""
+
+    name: str
+    ours: float
+    peer: float
+    peer_name: str
+    ratio: float
+    better: Literal["higher", "lower"]
+    unit: str
+    runs: int
+    spread: float
+    goal: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Without a goal that nobody set."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def compare(
+    name: str,
+    ours: Callable[[], object],
+    peer: Callable[[], object],
+    *,
+    peer_name: str,
+    goal: float | None = None,
+    rounds: int = 5,
+) -> Result:
+    """Let both work in turns for `rounds` rounds, so that whatever else the machine does meets both alike."""
+    ours(), peer()  # what is made once is not what is measured
+    figures: list[tuple[float, float]] = [(_rate(ours), _rate(peer)) for _ in range(rounds)]
+    mine, theirs = (statistics.median(each) for each in zip(*figures, strict=True))
+    own = [figure[0] for figure in figures]
+    return Result(
+        name=name,
+        ours=round(mine, 2),
+        peer=round(theirs, 2),
+        peer_name=peer_name,
+        ratio=round(mine / theirs, 2),
+        better="higher",
+        unit="operations per CPU-second",
+        runs=rounds,
+        spread=round((max(own) - min(own)) / mine, 3),
+        goal=goal,
+    )
+
+
+def _rate(work: Callable[[], object], seconds: float = 0.6) -> float:
+    """How often `work` gets done in a CPU-second."""
+    count, start = 0, time.process_time()
+    while time.process_time() - start < seconds:
+        work()
+        count += 1
+    return count / (time.process_time() - start)
