@@ -60,3 +60,11 @@ def main(arguments: list[str] | None = None) -> None:
         fail(f"{error.strerror}: {error.filename}", 2)
     except OSError as error:
         fail(error.strerror or type(error).__name__, 3)
+
+
+def _complain(message: str) -> NoReturn:
+    """Wrong usage: one line, or the help as it is laid out when a command was called with nothing."""
+    if message.startswith("Usage:"):
+        sys.stderr.write(message + "\n")
+        raise SystemExit(2)
+    fail(message, 2)
