@@ -102,6 +102,7 @@ class Demo:
         with closing(sqlite3.connect(self.var / "xinyin.db", timeout=20)) as database:
             named = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             tables = [name for (name,) in named if name.startswith(prefixes)]
+            assert tables, prefixes
             counts = {table: _count(database, table) for table in sorted(tables)}
         return counts | {"blobs": sum(1 for path in (self.var / "blobs").rglob("*") if path.is_file())}
 
