@@ -1,5 +1,8 @@
 """The `xinyin` program: every command in one list."""
 
+import sys
+from typing import NoReturn
+
 import typer
 
 from kernel.errors import XinyinError
