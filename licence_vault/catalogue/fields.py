@@ -12,18 +12,19 @@ from licence_vault.catalogue.licence_type import LicenceType, label
 
 def field_errors(licence_type: LicenceType, fields: Mapping[str, Any]) -> list[FieldError]:
     """Every complaint about `fields`, each at `fields.<name>`; empty when they are right."""
-    errors = sorted(licence_type.validator.iter_errors(dict(fields)), key=lambda error: list(map(str, error.path)))
-    return [complaint for error in errors for complaint in _complaints(licence_type, fields, error)]
-
-
-def _complaints(licence_type: LicenceType, fields: Mapping[str, Any], error: ValidationError) -> list[FieldError]:
     properties = licence_type.document["fields"]["properties"]
-    if error.validator == "required":
-        missing = sorted(licence_type.required_fields - set(fields))
-        return [
-            FieldError(f"fields.{name}", "Fill in {label}.", {"label": _label(properties, name)}) for name in missing
-        ]
-    if error.validator == "additionalProperties":
+    missing = [
+        FieldError(f"fields.{name}", "Fill in {label}.", {"label": _label(properties, name)})
+        for name in sorted(licence_type.required_fields - set(fields))
+    ]
+    errors = sorted(licence_type.validator.iter_errors(dict(fields)), key=lambda error: list(map(str, error.path)))
+    return missing + [each for error in errors for each in _complaints(properties, fields, error)]
+
+
+def _complaints(properties: Mapping[str, Any], fields: Mapping[str, Any], error: ValidationError) -> list[FieldError]:
+    if error.validator == "required" and not error.path:
+        return []  # said already: the validator repeats it for each missing field
+    if error.validator == "additionalProperties" and not error.path:
         unknown = sorted(set(fields) - set(properties))
         return [FieldError(f"fields.{name}", "This licence has no field {name}.", {"name": name}) for name in unknown]
     name = str(error.path[0]) if error.path else ""

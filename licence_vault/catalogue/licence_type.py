@@ -107,8 +107,8 @@ class LicenceType:
 
     @cached_property
     def validator(self) -> Draft202012Validator:
-        """Checks fields."""
-        return Draft202012Validator(self.document["fields"])
+        """Checks fields, days among them."""
+        return Draft202012Validator(self.document["fields"], format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def label(texts: Mapping[str, str]) -> str:
