@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Result:
-    """One comparison in the shape of `results.json`. `ratio` is ours ÷ peer; `spread` is (max − min) ÷ median of ours."""
+    """One comparison as in `results.json`: `ratio` is ours ÷ peer, `spread` is (max − min) ÷ median of ours."""
 
     name: str
     ours: float

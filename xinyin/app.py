@@ -1,5 +1,7 @@
 """The web application: every room's routes in one list, under one set of middlewares."""
 
+from urllib.parse import urlsplit
+
 import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -74,8 +76,9 @@ def _mount(app: FastAPI, house: House, metrics: Metrics) -> None:
 
 
 def _form_targets(settings: Settings) -> list[str]:
-    """Where a form's answer may lead: to the gateway, and to the sandbox providers of the demo."""
-    return [settings.gateway_url]
+    """Where a form's answer may lead besides this site: to the gateway and the applications behind it."""
+    parts = urlsplit(settings.gateway_url)
+    return [settings.gateway_url, f"{parts.scheme}://*.{parts.netloc}"]
 
 
 class Service:

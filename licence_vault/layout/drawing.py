@@ -55,9 +55,9 @@ class Text:
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Path:
-    """A path that is stroked, filled or both."""
+    """A path that is stroked, filled or both. Compared by identity: an ornament has thousands of segments."""
 
     segments: tuple[Segment, ...]
     stroke: Colour | None = None

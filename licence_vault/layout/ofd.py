@@ -83,7 +83,7 @@ class _Package:
         self.template_ids.append(template_id)
         self.page_ids.append(page_id)
         area = f"<ofd:Area><ofd:PhysicalBox>0 0 {number(page.width)} {number(page.height)}</ofd:PhysicalBox></ofd:Area>"
-        fixed = "".join(objects.write(item)[1] for item in page.fixed)
+        fixed = "".join(objects.write(item, fixed=True)[1] for item in page.fixed)
         self._put(
             f"Doc_0/Tpls/Tpl_{index}/Content.xml",
             f'<ofd:Page xmlns:ofd="{NAMESPACE}">{area}<ofd:Content><ofd:Layer ID="{self.numbering.next()}" '

@@ -1,6 +1,7 @@
 """Texts, paths and pictures as OFD graphic objects (GB/T 33190-2016 ch. 8–11)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from licence_vault.layout.drawing import Box, Colour, Image, Item, Line, Path, Segment, Text, number
@@ -31,14 +32,14 @@ class ObjectWriter:
         self._fonts = fonts
         self._images = images
 
-    def write(self, item: Item) -> tuple[int, str]:
-        """The item's object number and its XML."""
+    def write(self, item: Item, *, fixed: bool = False) -> tuple[int, str]:
+        """The item's object number and its XML; `fixed` items are the same in each licence of a type."""
         number_ = self._numbering.next()
         match item:
             case Text():
                 return number_, self._text(number_, item)
             case Path():
-                return number_, self._path(number_, item)
+                return number_, self._path(number_, item, _kept_geometry if fixed else _geometry)
             case Image():
                 return number_, self._image(number_, item)
 
@@ -50,14 +51,14 @@ class ObjectWriter:
             f'Size="{number(text.size)}"><ofd:FillColor Value="{_colour(text.colour)}"/>{codes}</ofd:TextObject>'
         )
 
-    def _path(self, object_id: int, path: Path) -> str:
-        box = _path_boundary(path)
+    def _path(self, object_id: int, path: Path, geometry: Callable[[Path], tuple[Box, str]]) -> str:
+        box, data = geometry(path)
         stroke = f'<ofd:StrokeColor Value="{_colour(path.stroke)}"/>' if path.stroke else ""
         fill = f'<ofd:FillColor Value="{_colour(path.fill)}"/>' if path.fill else ""
         return (
             f'<ofd:PathObject ID="{object_id}" Boundary="{_box(box)}" LineWidth="{number(path.stroke_width)}" '
             f'Stroke="{_flag(path.stroke)}" Fill="{_flag(path.fill)}">{stroke}{fill}'
-            f"<ofd:AbbreviatedData>{_abbreviated(path.segments, box)}</ofd:AbbreviatedData></ofd:PathObject>"
+            f"<ofd:AbbreviatedData>{data}</ofd:AbbreviatedData></ofd:PathObject>"
         )
 
     def _image(self, object_id: int, image: Image) -> str:
@@ -99,6 +100,15 @@ def _deltas(advances: Sequence[float]) -> str:
         parts.append(f"g {count} {values[index]}" if count > 2 else " ".join(values[index:end]))
         index = end
     return " ".join(parts)
+
+
+def _geometry(path: Path) -> tuple[Box, str]:
+    box = _path_boundary(path)
+    return box, _abbreviated(path.segments, box)
+
+
+_kept_geometry = lru_cache(maxsize=1024)(_geometry)
+"""For the ornaments of a face, which are the same in each licence: writing them costs ten times all the rest."""
 
 
 def _path_boundary(path: Path) -> Box:

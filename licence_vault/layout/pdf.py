@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from licence_vault.layout.document import PRODUCER, LicenceDocument
 from licence_vault.layout.drawing import Colour, DrawnPage, Image, Item, Path, Segment, Text, number
@@ -102,7 +103,8 @@ def _page_content(page: DrawnPage, subsets: Mapping[str, Subset], images: Mappin
     scale = f"{1 / POINT:.6f}"
     # From here on millimetres, y downwards, exactly as the drawing has them.
     parts = [f"q {scale} 0 0 -{scale} 0 {number(page.height / POINT)} cm"]
-    parts.extend(_item(item, subsets, images) for item in (*page.fixed, *page.variable))
+    parts.extend(_kept_path(item) if isinstance(item, Path) else _item(item, subsets, images) for item in page.fixed)
+    parts.extend(_item(item, subsets, images) for item in page.variable)
     parts.append("Q")
     return "\n".join(parts).encode("ascii")
 
@@ -152,6 +154,10 @@ def _path(path: Path) -> str:
     parts.extend(_segment(segment) for segment in path.segments)
     parts.append("B" if path.stroke and path.fill else "S" if path.stroke else "f" if path.fill else "n")
     return " ".join(parts)
+
+
+_kept_path = lru_cache(maxsize=1024)(_path)
+"""For the ornaments of a face, which are the same in each licence: writing them costs ten times all the rest."""
 
 
 def _segment(segment: Segment) -> str:

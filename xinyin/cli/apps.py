@@ -19,16 +19,18 @@ Slug = Annotated[str, typer.Argument(help="Its host below the gateway's: small l
 def add(
     slug: Slug,
     upstream: Annotated[str, typer.Argument(help="Where it is, for example http://10.0.0.8:8080.")],
+    *,
     name: Annotated[str, typer.Option(help="The name that people see.")] = "",
     mode: Annotated[str, typer.Option(help="headers, basic or form.")] = "form",
     entry: Annotated[str, typer.Option(help="A page that asks for sign-in.")] = "/",
     login: Annotated[str | None, typer.Option(help="Where the login form is, when it redirects there.")] = None,
+    logout: Annotated[str | None, typer.Option(help="Where it signs people out.")] = None,
 ) -> None:
     """Put an application behind the gateway."""
 
     async def work(house: House) -> str:
         kind: Mode = mode  # type: ignore[assignment]  # checked by the service, which names what is wrong
-        site = await house.sso_proxy.sites.add(Site(slug, name or slug, upstream, kind, entry, login))
+        site = await house.sso_proxy.sites.add(Site(slug, name or slug, upstream, kind, entry, login, logout))
         return f"{house.sso_proxy.address.origin_of(site.slug)}/"
 
     out.print(in_house(work))

@@ -14,6 +14,7 @@ app = typer.Typer(help="OAuth 2 clients.", no_args_is_help=True)
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="The name that people see.")],
+    *,
     role: Annotated[str, typer.Option(help="web, agency, verifier or machine.")] = "web",
     redirect_uri: Annotated[list[str] | None, typer.Option(help="Where codes may be sent; repeatable.")] = None,
     scope: Annotated[list[str] | None, typer.Option(help="A scope it may ask for; repeatable.")] = None,

@@ -8,14 +8,13 @@ import typer
 from kernel.errors import XinyinError
 from xinyin.cli import (
     apps,
-    audit,
     clients,
     keys,
     licences,
     maintenance,
+    proofs,
     seals,
     serving,
-    transparency,
     users,
     verification,
 )
@@ -44,9 +43,9 @@ app.add_typer(apps.app, name="app")
 app.add_typer(licences.app, name="licence")
 app.add_typer(seals.app, name="seal")
 app.command()(verification.verify)
-app.add_typer(transparency.app, name="log")
+app.add_typer(proofs.log_app, name="log")
 app.add_typer(keys.app, name="keys")
-app.add_typer(audit.app, name="audit")
+app.add_typer(proofs.audit_app, name="audit")
 
 
 def main(arguments: list[str] | None = None) -> None:

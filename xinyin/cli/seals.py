@@ -92,6 +92,7 @@ def sign(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PDF or OFD.")],
     seal: Annotated[str, typer.Option(help="The seal's id or 14-digit code.")],
     output: Annotated[Path, typer.Option("-o", "--output")],
+    *,
     page: Annotated[int, typer.Option(help="The page, from 1.")] = 1,
     x_mm: Annotated[float, typer.Option("--x", help="Millimetres from the left.")] = 140,
     y_mm: Annotated[float, typer.Option("--y", help="Millimetres from the top.")] = 220,

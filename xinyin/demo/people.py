@@ -9,13 +9,17 @@ COMPANY_REPRESENTATIVE = "法定代表人"
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who signs in by password. `role` is how `demo.json` calls them; `id_number` only for citizens."""
+    """Somebody who signs in by password. `role` is how `demo.json` calls them; `real_name`, `id_number`: of citizens.
+
+    `display_name` is what somebody wants to be called, and is not kept secret; a real name is.
+    """
 
     role: str
     username: str
     display_name: str
     roles: tuple[str, ...] = ()
     of_agency: bool = False
+    real_name: str = ""
     id_number: str = ""
 
     @property
@@ -25,7 +29,7 @@ class Account:
 
 
 ACCOUNTS = (
-    Account("citizen", "zhouzhiyuan", "周知远", id_number="110101200002290018"),
+    Account("citizen", "zhouzhiyuan", "知远", real_name="周知远", id_number="110101200002290018"),
     Account("officer", "officer", "孙主任", ("officer",), of_agency=True),
     Account("approver", "approver", "钱局长", ("approver",), of_agency=True),
     Account("system_admin", "sysadmin", "系统管理员", ("system_admin",)),

@@ -101,7 +101,7 @@ async def _start_library(house: House, legacy: LegacyApplication) -> None:
     sites = house.sso_proxy.sites
     if await sites.find(LIBRARY_SLUG):
         await sites.remove(LIBRARY_SLUG)
-    await sites.add(Site(LIBRARY_SLUG, LIBRARY_NAME, url, entry_path="/", login_path="/login"))
+    await sites.add(Site(LIBRARY_SLUG, LIBRARY_NAME, url, entry_path="/", login_path="/login", logout_path="/logout"))
 
 
 def _spare_port() -> int:

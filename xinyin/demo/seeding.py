@@ -92,7 +92,7 @@ async def _enter_account(house: House, account: Account) -> tuple[dict[str, str]
     if account.of_agency:
         await house.idp.organisations.add_member(AGENCY_USCC, person.id, account.role)
     if account.id_number:
-        real_name = RealName(name=account.display_name, id_type="111", id_number=account.id_number)
+        real_name = RealName(name=account.real_name, id_type="111", id_number=account.id_number)
         await house.idp.persons.bind_real_name(person.id, real_name, 3)
     return entry, person.id
 
@@ -121,7 +121,7 @@ async def _orders(house: House) -> list[dict[str, Any]]:
     types = {each.name: each for each in await house.licence_vault.catalogue.list()}
     food, business = types["食品经营许可证"], types["营业执照"]
     citizen = next(account for account in ACCOUNTS if account.role == "citizen")
-    people = ((citizen.id_number, citizen.display_name), (REPRESENTATIVE_ID_NUMBER, REPRESENTATIVE_NAME))
+    people = ((citizen.id_number, citizen.real_name), (REPRESENTATIVE_ID_NUMBER, REPRESENTATIVE_NAME))
     natural = [
         _order(food, {"kind": "natural", "id_type": "111", "number": number, "name": name}, name)
         for number, name in people
