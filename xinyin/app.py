@@ -17,6 +17,7 @@ from kernel.web.locale import LocaleMiddleware
 from kernel.web.request_id import RequestIdMiddleware
 from kernel.web.security_headers import SecurityHeadersMiddleware
 from xinyin.browser import build_browser
+from xinyin.chores import chores_running
 from xinyin.house import House, open_house
 from xinyin.operations import Metrics, operations_routes
 from xinyin.portal.routes import portal_routes
@@ -99,8 +100,9 @@ class Service:
         await receive()
         async with open_house(self._settings) as house:
             self._app = create_app(house)
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
+            async with chores_running(house):
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
         await send({"type": "lifespan.shutdown.complete"})
 
 

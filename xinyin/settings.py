@@ -115,6 +115,8 @@ def _inconsistent(settings: Settings) -> list[str]:
         problems.append("XINYIN_BLOB_URL must be file:FOLDER (other stores are not built yet)")
     if not settings.keys.startswith("file:"):
         problems.append("XINYIN_KEYS must be file:FOLDER (hardware modules are not built yet)")
+    if settings.tsa_url:
+        problems.append("XINYIN_TSA_URL must be empty (time stamps are not built yet)")
     if settings.workers > 1 and not settings.redis_url:
         problems.append("XINYIN_REDIS_URL is needed when XINYIN_WORKERS is more than 1")
     return problems

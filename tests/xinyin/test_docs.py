@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from idp.settings import IdpSettings
 from xinyin.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,11 @@ def names(requirements: str) -> list[str]:
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_every_setting_is_explained(name: str) -> None:
     assert f"XINYIN_{name.upper()}`" in (DOCS / "settings.md").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(set(IdpSettings.model_fields) - {"issuer", "population_register_url"}))
+def test_every_setting_of_the_identity_provider_is_explained(name: str) -> None:
+    assert f"`XINYIN_IDP_{name.upper()}`" in (DOCS / "settings.md").read_text()
 
 
 @pytest.mark.parametrize("name", [name for name in names("run.in") + names("test.in") if not name.startswith("types-")])

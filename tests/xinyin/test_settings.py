@@ -53,6 +53,7 @@ def test_production_refuses_unsafe_settings_naming_each(unsafe: dict[str, object
         ({"blob_url": "s3://bucket"}, "XINYIN_BLOB_URL"),
         ({"keys": "pkcs11:token=x"}, "XINYIN_KEYS"),
         ({"prot": 1}, "XINYIN_PROT"),
+        ({"tsa_url": "http://tsa.example"}, "XINYIN_TSA_URL"),
     ],
 )
 def test_a_wrong_setting_is_named(wrong: dict[str, object], named: str) -> None:

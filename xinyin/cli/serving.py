@@ -11,6 +11,7 @@ import uvicorn
 
 from kernel.logs import configure_logs
 from xinyin.app import create_app
+from xinyin.chores import chores_running
 from xinyin.demo.running import VAR, run_demo
 from xinyin.house import House, open_house
 from xinyin.serving import make_server, running, until_stopped
@@ -60,7 +61,7 @@ def demo() -> None:
 async def _serve(settings: Settings, with_gateway: bool) -> None:
     async with open_house(settings) as house:
         server = make_server(create_app(house), settings)
-        async with running(server):
+        async with running(server), chores_running(house):
             await _with_gateway(house) if with_gateway else await until_stopped()
 
 

@@ -14,6 +14,7 @@ from sso_proxy.credentials.service import Credential
 from sso_proxy.sites.site import Site
 from verify.trust_list.directory import export_trust_list
 from xinyin.app import create_app
+from xinyin.chores import chores_running
 from xinyin.demo.seeding import check_untouched, seed, write_description
 from xinyin.house import House, open_house
 from xinyin.legacy_app.application import LegacyApplication
@@ -38,6 +39,7 @@ async def run_demo(settings: Settings) -> None:
         house = await stack.enter_async_context(open_house(settings))
         await stack.enter_async_context(running(make_server(create_app(house), settings)))
         await stack.enter_async_context(house.gateway_running())
+        await stack.enter_async_context(chores_running(house))
         legacy = LegacyApplication(VAR / "legacy")
         stack.callback(legacy.stop)
         description = await _enter_data(house, legacy)

@@ -1,0 +1,44 @@
+"""What the service does once an hour: forget what has ended, remove files that no licence names."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from kernel.errors import XinyinError
+from licence_vault.issuing.sweeping import sweep_orphans
+from xinyin.house import House
+
+HOUR = 3600
+_log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def chores_running(house: House, seconds: float = HOUR) -> AsyncIterator[None]:
+    """Have the chores done during the block, the first time at once; two processes at it do no harm."""
+    task = asyncio.create_task(_repeat(house, seconds))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def do_chores(house: House) -> None:
+    """Everything once."""
+    foundation = house.foundation
+    await house.idp.purge()
+    swept = await sweep_orphans(foundation.database, foundation.blobs, foundation.clock)
+    if swept:
+        _log.info("orphan files removed", count=swept)
+
+
+async def _repeat(house: House, seconds: float) -> None:
+    while True:
+        try:
+            await do_chores(house)
+        except (XinyinError, OSError) as failure:
+            _log.warning("chores put off", reason=type(failure).__name__)
+        await asyncio.sleep(seconds)
