@@ -1,20 +1,17 @@
 """A licence type, read from its JSON form. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import SchemaError
 
-from kernel.errors import InvalidInput
+from kernel.errors import FieldError, InvalidInput
 from kernel.i18n import current_locale
+from licence_vault.catalogue.definition import DEFINITION
 from licence_vault.layout.face import Face, read_face
-
-_CODE = re.compile(r"[0-9A-Z]{18}[0-9]{3}")
-_REQUIRED = ("code", "version", "name", "defining_authority", "holder", "validity", "seal", "fields", "face")
 
 
 @dataclass(frozen=True)
@@ -121,22 +118,53 @@ def read_licence_type(document: Any) -> LicenceType:
     """Check a type's JSON form and give the type. Raises `InvalidInput` naming what is wrong."""
     if not isinstance(document, dict):
         raise InvalidInput("A licence type is a JSON object.")
-    for name in _REQUIRED:
-        if name not in document:
-            raise InvalidInput("The licence type lacks {name}.", name=name)
-    if not _CODE.fullmatch(str(document["code"])):
-        raise InvalidInput("The type code must be 18 digits or capitals, then three digits.")
+    if complaints := [_complaint(error) for error in _form().iter_errors(document)]:
+        params: dict[str, Any] = dict(complaints[0].params)
+        raise InvalidInput(complaints[0].message, fields=complaints, **params)
+    if _refers(document["fields"]):
+        raise InvalidInput("The fields of the licence type may not refer to other schemas.")
     try:
         Draft202012Validator.check_schema(document["fields"])
         licence_type = LicenceType(document)
-        known = {f"fields.{name}" for name, _schema in licence_type.fields}
-        shown = {name for name in licence_type.face.values() if name.startswith("fields.")}
-        assert licence_type.seal_place.width_mm > 0
+        _check_places(licence_type)
     except SchemaError as failure:
         raise InvalidInput("The fields of the licence type are not a JSON Schema.", reason=failure.message) from failure
-    except (KeyError, TypeError, ValueError, AssertionError, AttributeError) as failure:
+    except (KeyError, TypeError, ValueError) as failure:
         message = "The face or the seal of the licence type cannot be read."
         raise InvalidInput(message, reason=repr(failure)) from failure
-    if unknown := sorted(shown - known):
-        raise InvalidInput("The face shows {name}, which is not a field.", name=unknown[0])
+    if "example" in document and (error := next(licence_type.validator.iter_errors(document["example"]), None)):
+        raise InvalidInput("The example does not fit the fields of the licence type.", reason=error.message)
     return licence_type
+
+
+@cache
+def _form() -> Draft202012Validator:
+    return Draft202012Validator(DEFINITION)
+
+
+def _complaint(error: ValidationError) -> FieldError:
+    place = ".".join(map(str, error.absolute_path))
+    if error.validator == "required":
+        lacking = error.message.split("'")[1]
+        name = f"{place}.{lacking}" if place else lacking
+        return FieldError(name, "The licence type lacks {name}.", {"name": name})
+    return FieldError(place, "{label} is not in the right form.", {"label": place})
+
+
+def _refers(schema: Any) -> bool:
+    """A reference could lead anywhere on the network, or round in a circle."""
+    if isinstance(schema, dict):
+        return "$ref" in schema or "$dynamicRef" in schema or any(map(_refers, schema.values()))
+    return isinstance(schema, list) and any(map(_refers, schema))
+
+
+def _check_places(licence_type: LicenceType) -> None:
+    """What the face shows are fields, the printed number is one, and the seal stands on a page."""
+    face, place = licence_type.face, licence_type.seal_place
+    known = {f"fields.{name}" for name, _schema in licence_type.fields}
+    shown = [*sorted(face.values()), str(licence_type.document.get("number", ""))]
+    if unknown := [name for name in shown if name.startswith("fields.") and name not in known]:
+        raise InvalidInput("The face shows {name}, which is not a field.", name=unknown[0])
+    inside = place.x_mm + place.width_mm <= face.width and place.y_mm + place.height_mm <= face.height
+    if place.page > len(face.pages) or not inside:
+        raise InvalidInput("The seal of the licence type does not stand on a page.")
