@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -36,8 +37,11 @@ def redact(value: Any) -> Any:
     return value
 
 
-def configure_logs(*, human: bool = False) -> None:
-    """Send structlog and the standard library's logging through one chain; `human` gives a readable console form."""
+def configure_logs(*, human: bool = False, file: Path | None = None) -> None:
+    """Send structlog and the standard library's logging through one chain, to standard error or to the end of `file`.
+
+    `human` gives a readable console form.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -53,7 +57,7 @@ def configure_logs(*, human: bool = False) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.FileHandler(file, encoding="utf-8") if file else logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -63,7 +67,16 @@ def configure_logs(*, human: bool = False) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("httpx", "httpcore", "aiosqlite", "alembic", "fontTools", "pyhanko", "pyhanko_certvalidator"):
+    for noisy in (
+        "uvicorn",
+        "httpx",
+        "httpcore",
+        "aiosqlite",
+        "alembic",
+        "fontTools",
+        "pyhanko",
+        "pyhanko_certvalidator",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

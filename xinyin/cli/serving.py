@@ -53,8 +53,8 @@ def gateway(host: Host = None, port: Port = None) -> None:
 
 def demo() -> None:
     """Start everything with invented data and sandbox providers, and print how to look at it."""
-    configure_logs(human=sys.stderr.isatty())
     VAR.mkdir(exist_ok=True)
+    configure_logs(file=VAR / "xinyin.log")
     asyncio.run(run_demo(load_settings(mode="demo")))
 
 

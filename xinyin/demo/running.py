@@ -41,6 +41,9 @@ async def run_demo(settings: Settings) -> None:
         await stack.enter_async_context(house.gateway_running())
         await stack.enter_async_context(chores_running(house))
         legacy = LegacyApplication(VAR / "legacy")
+        if not legacy.is_installed:
+            sys.stdout.write("Installing the demo's legacy application; this once it takes a minute …\n")
+            sys.stdout.flush()
         stack.callback(legacy.stop)
         description = await _enter_data(house, legacy)
         await asyncio.to_thread(export_trust_list, await house.trust.published(), settings.trust_directory)
@@ -126,6 +129,6 @@ def _say(description: dict[str, Any], sandbox_port: int) -> None:
     for account in description["accounts"]:
         second = f"   one-time code secret {account['totp_secret']}" if "totp_secret" in account else ""
         lines.append(f"    {account['role']:<15}{account['username']:<14}{account['password']:<28}{second}")
-    lines += ["", "  Stop with Ctrl-C.", ""]
+    lines += ["", f"  Logs are in {VAR}/xinyin.log. Stop with Ctrl-C.", ""]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

@@ -45,6 +45,11 @@ class LegacyApplication:
         self._running = self.directory / "running.json"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def is_installed(self) -> bool:
+        """Whether `install` has been through."""
+        return (self.directory / "prepared").exists()
+
     def install(self) -> None:
         """Install from the locked list and prepare an own library; does nothing when done. Raises Unavailable."""
         self.directory.mkdir(parents=True, exist_ok=True)
