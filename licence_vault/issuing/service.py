@@ -17,7 +17,7 @@ from kernel.audit.chain import Actor, AuditEvent, AuditTrail
 from kernel.blobs.store import BlobStore
 from kernel.clock import Clock
 from kernel.database.engine import Database
-from kernel.errors import Conflict, Forbidden
+from kernel.errors import Conflict, Forbidden, NotFound
 from kernel.ids.licence_identifier import LicenceIdentifier
 from kernel.ids.time_ordered import new_id
 from licence_vault.caller import Issuer
@@ -205,7 +205,7 @@ class Issuing:
         async with self._parts.database.reading() as session:
             row = await find_by(session, id=licence_id)
         if row is None:
-            raise Conflict("The licence is not there any more.")
+            raise NotFound("There is no such licence.")
         return self._parts.data.open(row)
 
 
