@@ -1,19 +1,23 @@
 """`xinyin licence`: types, issuing from files, looking, revoking, exporting."""
 
+import codecs
 import csv
-import hashlib
 import json
 from collections.abc import Iterator
+from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated, Any
+from zipfile import BadZipFile
 
 import openpyxl
+import orjson
 import typer
 from rich.progress import Progress
 
 from kernel.audit.chain import Actor
 from kernel.errors import InvalidInput, NotFound, XinyinError
 from licence_vault.caller import Issuer
+from licence_vault.issuing.order import request_digest, type_code_of
 from licence_vault.issuing.service import Requester
 from licence_vault.licences.licence import Licence
 from xinyin.cli.console import AsJson, describe, fail, in_house, out, print_json, show
@@ -63,6 +67,8 @@ def issue(
 ) -> None:
     """Issue every row of a file. A row is issued once, however often the file is given: its content is its key."""
     orders = list(read_orders(file, type_code))
+    if not orders:
+        raise InvalidInput("{file} has no rows.", file=file.name)
 
     async def work(house: House) -> list[dict[str, Any]]:
         authority = await _authority(house, issuer)
@@ -159,13 +165,8 @@ def read_orders(file: Path, type_code: str) -> Iterator[dict[str, Any]]:
 
 
 def _json_orders(file: Path, type_code: str) -> Iterator[dict[str, Any]]:
-    text = file.read_text(encoding="utf-8")
     try:
-        rows = (
-            json.loads(text)
-            if text.lstrip().startswith("[")
-            else [json.loads(line) for line in text.splitlines() if line]
-        )
+        rows = _json_rows(file.read_bytes().removeprefix(codecs.BOM_UTF8))
     except ValueError as failure:
         raise InvalidInput("{file} is not JSON.", file=file.name) from failure
     for number, row in enumerate(rows, start=1):
@@ -174,21 +175,48 @@ def _json_orders(file: Path, type_code: str) -> Iterator[dict[str, Any]]:
         yield {"type": type_code, **row}
 
 
+def _json_rows(data: bytes) -> list[Any]:
+    """One object, a list of them, or one on each line. Raises `ValueError`."""
+    try:
+        whole = orjson.loads(data)
+    except ValueError:
+        return [orjson.loads(line) for line in data.splitlines() if line.strip()]
+    return whole if isinstance(whole, list) else [whole]
+
+
 def _csv_rows(file: Path) -> Iterator[dict[str, str]]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        yield from csv.DictReader(lines)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            for number, row in enumerate(csv.DictReader(lines, strict=True), start=1):
+                if None in row or None in row.values():
+                    message = "Row {number} of {file} has another number of columns than the first line."
+                    raise InvalidInput(message, number=number, file=file.name)
+                yield row
+    except UnicodeDecodeError as failure:
+        raise InvalidInput("{file} is not UTF-8 text. Save it as “CSV UTF-8”.", file=file.name) from failure
+    except csv.Error as failure:
+        raise InvalidInput("{file} is not CSV.", file=file.name, reason=str(failure)) from failure
 
 
 def _xlsx_rows(file: Path) -> Iterator[dict[str, str]]:
     try:
         sheet = openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets[0]
-    except (OSError, KeyError, ValueError) as failure:
+        rows = list(sheet.iter_rows(values_only=True))
+    except (OSError, LookupError, ValueError, BadZipFile, SyntaxError) as failure:
         raise InvalidInput("{file} is not a workbook.", file=file.name) from failure
-    rows = sheet.iter_rows(values_only=True)
-    header = [str(cell or "").strip() for cell in next(rows, ())]
-    for row in rows:
+    header = [_cell(cell) for cell in rows[0]] if rows else []
+    for row in rows[1:]:
         if any(cell is not None for cell in row):
-            yield {name: "" if cell is None else str(cell) for name, cell in zip(header, row, strict=False)}
+            yield {name: _cell(cell) for name, cell in zip(header, row, strict=False)}
+
+
+def _cell(value: object) -> str:
+    """A cell as somebody would have typed it; a day without the midnight that workbooks give it."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime) and value.time() == time.min:
+        return value.date().isoformat()
+    return str(value).strip()
 
 
 def _order_of(row: dict[str, str], type_code: str) -> dict[str, Any]:
@@ -203,20 +231,17 @@ def _order_of(row: dict[str, str], type_code: str) -> dict[str, Any]:
 
 
 async def _issue_row(house: House, authority: Issuer, order: dict[str, Any]) -> dict[str, Any]:
-    licence_type = await house.licence_vault.catalogue.load(order["type"])
-    for name, schema in licence_type.fields:
-        if schema.get("type") == "array" and isinstance(order["fields"].get(name), str):
-            order["fields"][name] = [part.strip() for part in order["fields"][name].split(";") if part.strip()]
-    key = json.dumps(order, sort_keys=True, ensure_ascii=False)
     try:
-        licence = await house.licence_vault.issuing.issue(order, Requester(OPERATOR, authority, _digest(key)))
+        licence_type = await house.licence_vault.catalogue.load(type_code_of(order))
+        fields = order.get("fields")
+        for name, schema in licence_type.fields:
+            if isinstance(fields, dict) and schema.get("type") == "array" and isinstance(fields.get(name), str):
+                fields[name] = [part.strip() for part in fields[name].split(";") if part.strip()]
+        key = request_digest(order)
+        licence = await house.licence_vault.issuing.issue(order, Requester(OPERATOR, authority, key))
     except XinyinError as refusal:
         return {"error": describe(refusal)}
     return {"id": licence.id, "identifier": licence.identifier}
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 async def _authority(house: House, uscc: str) -> Issuer:
