@@ -6,7 +6,6 @@ import json
 from jose import jwt as foreign_jwt
 from starlette.routing import Match
 
-from idp.keys import thumbprint
 from tests.idp.conftest import ISSUER, Provider
 from tests.idp.people import enter_person, register_client, signed_in_browser
 from tests.idp.relying_party import RelyingParty
@@ -51,18 +50,6 @@ async def test_published_keys_are_public_and_named_by_their_thumbprint(provider:
     keys = (await provider.browser().get("/oauth2/jwks")).json()["keys"]
     assert len(keys) == 1
     assert set(keys[0]) == {"kty", "crv", "x", "y", "alg", "use", "kid"}
-
-
-def test_the_thumbprint_is_the_standards() -> None:
-    # RFC 7638 §3.1.
-    modulus = (
-        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3ok"
-        "njhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu"
-        "6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8a"
-        "wapJzKnqDKgw"
-    )
-    members = {"kty": "RSA", "n": modulus, "e": "AQAB"}
-    assert thumbprint(members) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
 
 async def test_tokens_of_the_key_before_still_count_after_a_rotation(provider: Provider) -> None:
