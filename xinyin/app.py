@@ -19,7 +19,9 @@ from kernel.web.security_headers import SecurityHeadersMiddleware
 from xinyin.browser import build_browser
 from xinyin.chores import chores_running
 from xinyin.house import House, open_house
-from xinyin.operations import Metrics, operations_routes
+from xinyin.operations.health import operations_routes
+from xinyin.operations.methods import MethodsMiddleware
+from xinyin.operations.metrics import Metrics
 from xinyin.portal.routes import portal_routes
 from xinyin.settings import Settings, load_settings
 
@@ -39,6 +41,7 @@ def create_app(house: House) -> ASGIApp:
     _mount(app, house, metrics)
     problems.install(app)
     settings = house.settings
+    app.add_middleware(MethodsMiddleware, routes=app.router.routes)
     app.add_middleware(LocaleMiddleware)
     app.add_middleware(SecurityHeadersMiddleware, form_action=_form_targets(settings), https=settings.is_https)
     app.add_middleware(RequestIdMiddleware)
