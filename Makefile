@@ -23,7 +23,7 @@ run: .venv/run.stamp
 
 test: .venv/test.stamp
 	@scripts/system-packages test
-	$(BIN)/pytest -q -n 2 --dist loadgroup
+	$(BIN)/pytest -q -n 2 --dist loadgroup --ignore=tests/interop
 
 check: .venv/test.stamp
 	$(BIN)/ruff format --check .
