@@ -28,7 +28,7 @@ from verify.app import VerifyServices
 from verify.trust_list.source import ServiceTrust
 from verify.vault import VaultStandings
 from xinyin.foundation import Foundation, open_foundation
-from xinyin.own_clients import GATEWAY_CLIENT_ID, ensure_registered, gateway_registration, pages_registration
+from xinyin.own_clients import GATEWAY_CLIENT_ID, gateway_registration, pages_registration
 from xinyin.pages import build_pages
 from xinyin.providers import build_connectors
 from xinyin.settings import Settings
@@ -212,5 +212,5 @@ class _SealInUse:
 
 async def _register_own_clients(house: House) -> None:
     clients, foundation = house.idp.clients, house.foundation
-    await ensure_registered(clients, pages_registration(house.settings), foundation.page_client_secret)
-    await ensure_registered(clients, gateway_registration(house.settings), foundation.gateway_client_secret)
+    await clients.ensure(pages_registration(house.settings), foundation.page_client_secret)
+    await clients.ensure(gateway_registration(house.settings), foundation.gateway_client_secret)

@@ -1,7 +1,9 @@
-"""The two clients that Xinyin itself is: its pages and its gateway. They are registered at the first start."""
+"""The two clients that Xinyin itself is: its pages and its gateway.
+
+Every start registers them anew, since their addresses are settings and their secrets come from the master key.
+"""
 
 from idp.oauth2.clients.client import ClientRegistration
-from idp.oauth2.clients.service import ClientService
 from idp.roles.scopes import ALL_SCOPES
 from xinyin.settings import Settings
 
@@ -37,9 +39,3 @@ def gateway_registration(settings: Settings) -> ClientRegistration:
         grant_types=("authorization_code",),
         first_party=True,
     )
-
-
-async def ensure_registered(clients: ClientService, registration: ClientRegistration, secret: str) -> None:
-    """Register a client of our own unless it is; its secret is derived, so that nothing has to be stored."""
-    if await clients.find(registration.client_id) is None:
-        await clients.create(registration, secret=secret)

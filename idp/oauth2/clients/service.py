@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError as UniqueViolation
+
 from idp.oauth2.clients.client import Client, ClientRegistration, ClientRole, check_registration
 from idp.oauth2.clients.records import ClientRow, list_clients
 from idp.sessions.service import hash_token
@@ -14,6 +16,11 @@ from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.ids.uscc import Uscc
 
 KEEP = timedelta(seconds=1)
+KEPT_UP = (
+    "name", "secret_hash", "redirect_uris", "post_logout_redirect_uris", "scopes", "grant_types", "requires_pkce",
+    "first_party", "may_realname",
+)  # fmt: skip
+"""What `ensure` brings up to date."""
 
 
 class ClientService:
@@ -48,6 +55,34 @@ class ClientService:
                 session, AuditEvent("idp.client.create", actor, f"client:{row.client_id}", detail=detail)
             )
         return _client(row), chosen
+
+    async def ensure(self, registration: ClientRegistration, secret: str, *, actor: Actor = SYSTEM) -> None:
+        """Have a client be as registered, with this secret: enter it, or change what differs. A disabled one stays so.
+
+        Raises `InvalidInput`.
+        """
+        check_registration(registration)
+        wanted = _row(registration, self._clock())
+        wanted.secret_hash = hash_token(secret)
+        try:
+            await self._ensure(wanted, actor)
+        except UniqueViolation:
+            return  # another process entered the same a moment ago
+        self._known.pop(wanted.client_id, None)
+
+    async def _ensure(self, wanted: ClientRow, actor: Actor) -> None:
+        async with self._database.transaction() as session:
+            row = await session.get(ClientRow, wanted.client_id)
+            changed = [name for name in KEPT_UP if row is None or getattr(row, name) != getattr(wanted, name)]
+            if row is None:
+                session.add(wanted)
+                event = AuditEvent("idp.client.create", actor, f"client:{wanted.client_id}")
+            else:
+                for name in changed:
+                    setattr(row, name, getattr(wanted, name))
+                event = AuditEvent("idp.client.update", actor, f"client:{row.client_id}", detail={"changed": changed})
+            if changed:
+                await self._audit.record(session, event)
 
     async def rotate_secret(self, client_id: str, actor: Actor = SYSTEM) -> str:
         """Give a client a new secret; the old one ends at once. Raises `NotFound`, `InvalidInput`."""
