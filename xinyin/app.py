@@ -1,5 +1,6 @@
 """The web application: every room's routes in one list, under one set of middlewares."""
 
+import sys
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,6 +13,7 @@ import licence_vault.app
 import seal.app
 import sso_proxy.app
 import verify.app
+from kernel.logs import configure_logs
 from kernel.web import problems
 from kernel.web.locale import LocaleMiddleware
 from kernel.web.request_id import RequestIdMiddleware
@@ -110,5 +112,6 @@ class Service:
 
 
 def from_environment() -> Service:
-    """For servers that start several processes: `xinyin.app:from_environment`."""
+    """For servers that start several processes, each with logs of its own: `xinyin.app:from_environment`."""
+    configure_logs(human=sys.stderr.isatty())
     return Service(load_settings())

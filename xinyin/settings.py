@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from kernel.errors import ConfigurationError
@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     wechat: ProviderSettings = ProviderSettings()
     qq: ProviderSettings = ProviderSettings()
     alipay: ProviderSettings = ProviderSettings()
+
+    @field_validator("public_url", "gateway_url")
+    @classmethod
+    def _without_slash(cls, address: str) -> str:
+        """Paths are put behind them."""
+        return address.rstrip("/")
 
     @classmethod
     def settings_customise_sources(

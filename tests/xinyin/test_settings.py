@@ -24,6 +24,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     assert (settings.port, settings.wechat.app_id, settings.qq.app_id) == (9002, "wx1", "qq1")
 
 
+def test_a_slash_at_the_end_of_an_address_changes_nothing() -> None:
+    settings = load_settings(public_url="https://id.example.gov.cn/", gateway_url="https://gw.example.gov.cn:8443/")
+    assert settings.public_url == "https://id.example.gov.cn"
+    assert settings.gateway_url == "https://gw.example.gov.cn:8443"
+
+
 def test_safe_production_settings_are_taken() -> None:
     assert load_settings(**SAFE).is_https
 

@@ -85,6 +85,9 @@ def _serve_with_workers(settings: Settings, with_gateway: bool) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            timeout_graceful_shutdown=10,
         )
     finally:
         if beside is not None:
