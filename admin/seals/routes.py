@@ -99,15 +99,14 @@ async def show_seal(request: Request) -> Response:
 
 async def send_picture(request: Request) -> Response:
     """What the seal looks like."""
-    await at_desk(request, APPLY, APPROVE, USE)
-    picture = await _register(request).picture(request.path_params["seal_id"])
+    seal = await _load(request, await at_desk(request, APPLY, APPROVE, USE))
+    picture = await _register(request).picture(seal.id)
     return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})
 
 
 async def ask_to_revoke(request: Request) -> Response:
     """The one step that cannot be undone asks for its reason first."""
-    await at_desk(request, APPROVE)
-    seal = await _register(request).get(request.path_params["seal_id"])
+    seal = await _load(request, await at_desk(request, APPROVE))
     return _revocation_page(request, seal, {})
 
 
@@ -116,7 +115,7 @@ async def take_step(request: Request) -> Response:
     principal = await at_desk(request, APPROVE)
     form = await posted(request)
     register, officer = _register(request), _officer(principal)
-    seal = await register.get(request.path_params["seal_id"])
+    seal = await _load(request, principal)
     step = request.path_params["step"]
     try:
         if step == "revoke":
@@ -140,7 +139,7 @@ async def _seal_page(
     request: Request, principal: Principal, *, refusal: str | None = None, status: int = 200
 ) -> Response:
     register = _register(request)
-    seal = await register.get(request.path_params["seal_id"])
+    seal = await _load(request, principal)
     return _pages(request).render(
         request,
         "admin/seal.html",
@@ -194,6 +193,11 @@ def _end_of_day(text: str) -> datetime | None:
         message = "Write the date as YYYY-MM-DD."
         raise InvalidInput(message, fields=[FieldError("valid_to", message)]) from failure
     return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=DISPLAY_ZONE)
+
+
+async def _load(request: Request, principal: Principal) -> Seal:
+    """The seal of the address, if it is of the officer's organisation. Raises NotFound."""
+    return await _register(request).get(request.path_params["seal_id"], officer=_officer(principal))
 
 
 def _officer(principal: Principal) -> Officer:

@@ -62,6 +62,13 @@ class Officer:
     actor: Actor
     uscc: str | None = None
 
+    def may_reach(self, owner_uscc: str) -> bool:
+        """Whether a seal of this owner is theirs to see and decide about.
+
+        A person who acts for no organisation serves all of them (a seal office); a program always acts for one.
+        """
+        return self.uscc == owner_uscc if self.uscc is not None else self.actor.kind != "client"
+
 
 class SealRegister:
     """Every change is one transaction with its audit event."""
@@ -79,7 +86,7 @@ class SealRegister:
         """Enter a draft. Raises InvalidInput naming fields, Forbidden (another organisation), Conflict (code taken)."""
         now = self._clock().replace(microsecond=0)
         owner = _check_application(application, now)
-        if officer.uscc is not None and officer.uscc != owner.value:
+        if not officer.may_reach(owner.value):
             raise Forbidden("You may apply for seals of your own organisation only.")
         for attempt in range(_ATTEMPTS):
             async with self._database.reading() as session:
@@ -98,8 +105,7 @@ class SealRegister:
 
     async def approve(self, officer: Officer, seal_id: str) -> Seal:
         """Make the seal and put it to use. Raises NotFound, Conflict (not a draft), Forbidden (the applicant's own)."""
-        async with self._database.reading() as session:
-            draft = await _load(session, seal_id)
+        draft = await self._reachable(officer, seal_id, "approve")
         _check_transition(draft, "approve")
         if officer.actor.id == draft.applied_by:
             await self._refuse(officer, draft, "approve")
@@ -137,10 +143,13 @@ class SealRegister:
         """End it for good and revoke its certificates. Raises NotFound, Conflict."""
         return await self._change(officer, seal_id, "revoke", reason)
 
-    async def get(self, seal_id: str) -> Seal:
-        """One seal by id or code; raises NotFound."""
+    async def get(self, seal_id: str, *, officer: Officer | None = None) -> Seal:
+        """One seal by id or code; raises NotFound, also when it is not one that `officer` may know of."""
         async with self._database.reading() as session:
-            return Seal.of(await _load(session, seal_id), self._clock())
+            row = await _load(session, seal_id)
+        if officer is not None and not officer.may_reach(row.owner_uscc):
+            raise _no_such_seal()
+        return Seal.of(row, self._clock())
 
     async def picture(self, seal_id: str) -> bytes:
         """What it looks like, PNG; raises NotFound."""
@@ -163,6 +172,7 @@ class SealRegister:
     async def _change(
         self, officer: Officer, seal_id: str, action: Action, reason: RevocationReason | None = None
     ) -> Seal:
+        await self._reachable(officer, seal_id, action)
         async with self._database.transaction() as session:
             row = await _load(session, seal_id, lock=True)
             _check_transition(row, action)
@@ -172,6 +182,15 @@ class SealRegister:
             await self._note(session, f"seal.{action}", officer, row, reason)
         self._publication.forget()
         return Seal.of(row, self._clock())
+
+    async def _reachable(self, officer: Officer, seal_id: str, action: Action) -> SealRow:
+        """The seal, unless it is another organisation's; such an attempt is written down. Raises NotFound."""
+        async with self._database.reading() as session:
+            row = await _load(session, seal_id)
+        if not officer.may_reach(row.owner_uscc):
+            await self._refuse(officer, row, action)
+            raise _no_such_seal()
+        return row
 
     async def _draft(self, code: str, officer: Officer, application: SealApplication, now: datetime) -> SealRow:
         picture = application.picture
@@ -215,8 +234,12 @@ class SealRegister:
 async def _load(session: AsyncSession, seal_id: str, *, lock: bool = False) -> SealRow:
     row = await find_seal(session, seal_id, lock=lock)
     if row is None:
-        raise NotFound("There is no such seal.")
+        raise _no_such_seal()
     return row
+
+
+def _no_such_seal() -> NotFound:
+    return NotFound("There is no such seal.")
 
 
 def _check_transition(row: SealRow, action: Action) -> None:

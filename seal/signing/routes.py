@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kernel.errors import FieldError, InvalidInput
+from kernel.errors import FieldError, Forbidden, InvalidInput
 from kernel.web.forms import MEBIBYTE, FormLimits, RawForm, read_form
 from kernel.web.sign_in import authenticated
 from seal.documents.pages import page_sizes
@@ -66,6 +66,8 @@ async def create_seal_job(request: Request) -> Response:
     """The sealed file, of the same kind as the one sent."""
     principal = await authenticated(request)
     principal.require_scope("seal:use")
+    if principal.organisation is None:
+        raise Forbidden("You may use seals of your own organisation only.")
     form = await read_form(request, LIMITS)
     service: SigningService = request.app.state.seal.signing
     file = form.file("file")

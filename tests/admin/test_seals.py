@@ -1,8 +1,11 @@
 """A seal is applied for by one person and approved by another; every step of its life leaves a trace."""
 
+from dataclasses import replace
+
 import pytest
 
 from idp.roles.scopes import Role
+from kernel.principal import Organisation
 from tests.admin.conftest import Console
 from tests.seal.pki import TINY_PNG
 
@@ -80,3 +83,19 @@ async def test_the_picture_is_shown_to_those_who_work_with_seals(console: Consol
     assert (await console.get(f"{page}/picture")).content == TINY_PNG
     console.sit(Role.CITIZEN)
     assert (await console.get(f"{page}/picture")).status_code == 403
+
+
+OTHER = Organisation("12990000MB0000000F", "示例市档案馆")
+
+
+async def test_seals_of_another_organisation_are_not_there(console: Console) -> None:
+    page = await applied(console)
+    console.sit(Role.APPROVER, subject="approver-2")
+    form = (await console.get(f"{page}/revocation")).text
+    token = form.split('name="csrf_token" value="')[1].split('"')[0]
+    assert console.seat.principal is not None
+    console.seat.principal = replace(console.seat.principal, organisation=OTHER)
+    for place in ("", "/picture", "/revocation"):
+        assert (await console.get(page + place)).status_code == 404
+    assert (await console.client.post(f"{page}/approve", data={"csrf_token": token})).status_code == 404
+    assert (await console.rooms.seals.register.get(page.rsplit("/", 1)[1])).state == "draft"

@@ -202,3 +202,34 @@ async def test_a_seal_expires_by_itself(world: SealWorld) -> None:
     shown = await world.client.get(f"/api/v1/seals/{seal['code']}", headers=world.user)
 
     assert shown.json()["state"] == "expired"
+
+
+@pytest.mark.parametrize("action", ["approve", "suspend", "resume", "revoke"])
+async def test_nobody_decides_about_seals_of_another_organisation(world: SealWorld, action: str) -> None:
+    seal = await world.apply() if action == "approve" else await world.active_seal()
+    if action == "resume":
+        await world.client.post(f"/api/v1/seals/{seal['id']}/suspend", headers=world.approver)
+    before = (await world.client.get(f"/api/v1/seals/{seal['id']}", headers=world.approver)).json()["state"]
+    stranger = world.headers("stranger", "seal:approve", organisation=OTHER_OWNER)
+
+    refused = await world.client.post(f"/api/v1/seals/{seal['id']}/{action}", headers=stranger)
+
+    after = (await world.client.get(f"/api/v1/seals/{seal['id']}", headers=world.approver)).json()["state"]
+    assert (refused.status_code, after) == (404, before)
+    assert (f"seal.{action}", "refused") in await world.events()
+
+
+async def test_a_person_of_the_seal_office_decides_for_all_but_a_program_needs_an_organisation(
+    world: SealWorld,
+) -> None:
+    draft = await world.apply()
+    program = world.headers("console", "seal:apply seal:approve seal:use", organisation=None)
+
+    refused = await world.client.post(f"/api/v1/seals/{draft['id']}/approve", headers=program)
+    listed = await world.client.get("/api/v1/seals", headers=program)
+    applied = await world.client.post("/api/v1/seals", json={"name": OWNER["name"], "owner": OWNER}, headers=program)
+    office = world.headers("office", "seal:approve", organisation=None)
+    approved = await world.client.post(f"/api/v1/seals/{draft['id']}/approve", headers=office)
+
+    assert (refused.status_code, listed.json(), applied.status_code) == (404, {"seals": []}, 403)
+    assert approved.status_code == 200

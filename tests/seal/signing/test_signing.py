@@ -251,3 +251,14 @@ async def test_uses_are_paged(world: SealWorld, ofd: bytes) -> None:
     )
 
     assert response.json()["uses"] == older
+
+
+@pytest.mark.parametrize("subject", ["somebody", "console"])
+async def test_who_acts_for_no_organisation_uses_nobodys_seal(world: SealWorld, subject: str) -> None:
+    seal = await world.active_seal()
+    nobody = world.headers(subject, "seal:use", organisation=None)
+
+    refused = await seal_job(world, minimal_pdf(), nobody, seal=seal["id"])
+
+    assert refused.status_code == 403
+    assert await uses_of(world, seal) == []
