@@ -128,9 +128,9 @@ async def start_gateway(services: GatewayServices, host: str, port: int) -> asyn
     return await listen(services.gateway.handle, host, port)
 
 
-def page_routes() -> list[BaseRoute]:
-    """What the main service mounts: the answers for other people's proxies."""
-    return forward_auth_routes.routes()
+def page_routes(public_url: str) -> list[BaseRoute]:
+    """What the main service mounts: the answers for other people's proxies. `public_url`: where people sign in."""
+    return forward_auth_routes.routes(public_url)
 
 
 def api_router() -> APIRouter:

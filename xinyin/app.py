@@ -15,6 +15,7 @@ import sso_proxy.app
 import verify.app
 from kernel.logs import configure_logs
 from kernel.web import problems
+from kernel.web.json_body import BodyLimit
 from kernel.web.locale import LocaleMiddleware
 from kernel.web.request_id import RequestIdMiddleware
 from kernel.web.security_headers import SecurityHeadersMiddleware
@@ -41,6 +42,7 @@ def create_app(house: House) -> ASGIApp:
     metrics = Metrics()
     _place_services(app, house, httpx.ASGITransport(app=app, raise_app_exceptions=False))
     _mount(app, house, metrics)
+    app.add_middleware(BodyLimit)
     problems.install(app)
     settings = house.settings
     app.add_middleware(MethodsMiddleware, routes=app.router.routes)
@@ -71,7 +73,7 @@ def _mount(app: FastAPI, house: House, metrics: Metrics) -> None:
         *licence_vault.app.page_routes(),
         *verify.app.page_routes(),
         *admin.app.page_routes(),
-        *sso_proxy.app.page_routes(),
+        *sso_proxy.app.page_routes(house.settings.public_url),
     ]
     for router in (
         seal.app.api_router(),

@@ -1,6 +1,6 @@
 """`GET /forward-auth/{nginx,traefik,caddy,envoy}`: 200 with identity headers, 401 with where to sign in, 403."""
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,18 +14,24 @@ ORIGINAL_URI = ("x-original-uri", "x-forwarded-uri", "x-envoy-original-path")
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def routes() -> list[BaseRoute]:
+def routes(public_url: str) -> list[BaseRoute]:
     """One route a proxy; Envoy appends the path it asks for."""
-    plain: list[BaseRoute] = [Route(f"/forward-auth/{name}", _decide, methods=["GET"]) for name in PROXIES]
-    return [*plain, Route("/forward-auth/envoy/{path:path}", _decide, methods=["GET"])]
+    # Our own sign-in, which ends on our own pages: no address is taken from the request, its Host included.
+    sign_in_url = f"{public_url.rstrip('/')}/session/start?next={quote('/me/apps', safe='')}"
+
+    async def decide(request: Request) -> Response:
+        return await _decide(request, sign_in_url)
+
+    plain: list[BaseRoute] = [Route(f"/forward-auth/{name}", decide, methods=["GET"]) for name in PROXIES]
+    return [*plain, Route("/forward-auth/envoy/{path:path}", decide, methods=["GET"])]
 
 
-async def _decide(request: Request) -> Response:
+async def _decide(request: Request, sign_in_url: str) -> Response:
     if _is_ambiguous(_original_uri(request)):
         return Response(status_code=403, headers=NO_STORE)
     principal = await signed_in(request)
     if principal is None:
-        return Response(status_code=401, headers={**NO_STORE, "Location": _sign_in_url(request)})
+        return Response(status_code=401, headers={**NO_STORE, "Location": sign_in_url})
     headers = {"X-Xinyin-User": header_text(principal.subject), "X-Xinyin-Name": header_text(principal.name or "")}
     return Response(status_code=200, headers=NO_STORE | headers)
 
@@ -38,9 +44,3 @@ def _is_ambiguous(uri: str) -> bool:
     """A path that the proxy and the application might read differently is let through to nobody."""
     path = uri.split("?", 1)[0].lower()
     return any(each in path for each in ("%00", "%2e%2e", "/../", "\\", "%5c")) or path.endswith("/..")
-
-
-def _sign_in_url(request: Request) -> str:
-    """Our own sign-in, which ends on our own pages: never an address taken from the request."""
-    own = urlsplit(str(request.base_url))
-    return f"{own.scheme}://{own.netloc}/session/start?next={quote('/me/apps', safe='')}"

@@ -22,7 +22,7 @@ class SignedInAs:
 
 
 def asking(principal: Principal | None) -> httpx.AsyncClient:
-    app = Starlette(routes=page_routes())
+    app = Starlette(routes=page_routes("https://id.example.cn"))
     app.state.sign_in = SignedInAs(principal)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost:8000")
 
@@ -41,10 +41,10 @@ async def test_who_is_signed_in_passes_with_a_name(proxy: str) -> None:
 
 @pytest.mark.parametrize("proxy", ["nginx", "traefik", "caddy", "envoy"])
 async def test_a_stranger_is_told_where_to_sign_in(proxy: str) -> None:
-    forged = {"X-Xinyin-User": "admin", "X-Forwarded-Host": "evil.test"}
+    forged = {"X-Xinyin-User": "admin", "X-Forwarded-Host": "evil.test", "Host": "evil.test"}
     answer = await asking(None).get(f"/forward-auth/{proxy}", headers=forged)
     assert answer.status_code == 401
-    assert answer.headers["location"].startswith("http://localhost:8000/session/start?next=")
+    assert answer.headers["location"].startswith("https://id.example.cn/session/start?next=")
     assert "x-xinyin-user" not in answer.headers
 
 
