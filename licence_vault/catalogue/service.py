@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock
 from kernel.database.engine import Database
-from kernel.errors import Conflict, NotFound
+from kernel.errors import Conflict, Forbidden, NotFound
 from licence_vault.catalogue.licence_type import LicenceType, read_licence_type
 from licence_vault.catalogue.records import LicenceTypeRow, newest_types
 
 SHIPPED = Path(__file__).parent / "types"
+USCC_LENGTH = 18
 
 
 class Catalogue:
@@ -33,8 +36,11 @@ class Catalogue:
             if known is None:
                 await self.publish(document)
 
-    async def publish(self, document: Any, *, actor: Actor = SYSTEM) -> LicenceType:
-        """Publish a version of a type. Raises `InvalidInput`, or `Conflict` when that version is out already."""
+    async def publish(self, document: Any, *, actor: Actor = SYSTEM, publisher: str | None = None) -> LicenceType:
+        """Publish a version of a type. `publisher`: the authority (USCC) that asks; None: the operator.
+
+        Raises `InvalidInput`, `Conflict` when that version is out already, `Forbidden` when the type is others'.
+        """
         licence_type = read_licence_type(document)
         key = (licence_type.code, licence_type.version)
         async with self._database.transaction() as session:
@@ -43,6 +49,7 @@ class Catalogue:
                 return licence_type
             if known is not None:
                 raise Conflict("Version {version} of this type is published and cannot change.", version=key[1])
+            _check_publisher(publisher, await _newest(session, licence_type.code))
             row = LicenceTypeRow(code=key[0], version=key[1], document=document, published_at=self._clock())
             session.add(row)
             subject = f"licence_type:{key[0]}:{key[1]}"
@@ -63,10 +70,22 @@ class Catalogue:
             if version is not None:
                 row = await session.get(LicenceTypeRow, (code, version))
             else:
-                row = next((each for each in await newest_types(session) if each.code == code), None)
+                row = await _newest(session, code)
         if row is None:
             raise NotFound("There is no licence type {code}.", code=code[:32])
         return self._remember(row)
 
     def _remember(self, row: LicenceTypeRow) -> LicenceType:
         return self._known.setdefault((row.code, row.version), LicenceType(row.document))
+
+
+async def _newest(session: AsyncSession, code: str) -> LicenceTypeRow | None:
+    return next((each for each in await newest_types(session) if each.code == code), None)
+
+
+def _check_publisher(publisher: str | None, newest: LicenceTypeRow | None) -> None:
+    """The next version of a type is for the authority in its code, and for those that the type names, to publish."""
+    if publisher is None or newest is None:
+        return
+    if publisher not in (newest.code[:USCC_LENGTH], *LicenceType(newest.document).issuing_authorities):
+        raise Forbidden("Only the authority that defined this type, or one that it names, may publish a new version.")

@@ -17,7 +17,7 @@ from kernel.audit.chain import Actor, AuditEvent, AuditTrail
 from kernel.blobs.store import BlobStore
 from kernel.clock import Clock
 from kernel.database.engine import Database
-from kernel.errors import Conflict, Forbidden, NotFound
+from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from kernel.ids.licence_identifier import LicenceIdentifier
 from kernel.ids.time_ordered import new_id
 from licence_vault.caller import Issuer
@@ -86,7 +86,7 @@ class Issuing:
             if replay.licence_id:
                 return await self._load(replay.licence_id)
             previous = await self._load(licence_id)
-            _check_reissuable(previous, requester)
+            _check_reissuable(previous, requester, body)
             merged = _merged(previous, body)
             draft = await self._draft(merged, requester, LicenceIdentifier.parse(previous.identifier))
             return await self._make(draft, requester, replay, licence_id)
@@ -209,9 +209,13 @@ class Issuing:
         return self._parts.data.open(row)
 
 
-def _check_reissuable(licence: Licence, requester: Requester) -> None:
+def _check_reissuable(licence: Licence, requester: Requester, body: Mapping[str, Any]) -> None:
     if licence.issuer_uscc != requester.issuer.uscc:
         raise Forbidden("Only the authority that issued a licence may change it.")
+    if body.get("type", licence.type_code) != licence.type_code:
+        # The type is part of the identifier, which the next version keeps.
+        message = "The next version of a licence has the same type."
+        raise InvalidInput(message, fields=[FieldError("type", message)])
 
 
 def _merged(previous: Licence, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from kernel.i18n import DISPLAY_ZONE
 from kernel.ids.holder_codes import HOLDER_CODE_TYPES
 from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
-from licence_vault.caller import actor_of
+from licence_vault.caller import actor_of, issuer_of
+from licence_vault.catalogue.service import Catalogue
 from licence_vault.licences.licence import Licence
 from licence_vault.lookup.representation import card, whole
 from licence_vault.lookup.service import FORMATS, Lookup
@@ -100,11 +101,12 @@ async def types(request: Request) -> Response:
 
 
 async def publish_type(request: Request) -> Response:
-    """A version that is published never changes."""
+    """A version that is published never changes; the next one is for those whose type it is."""
     principal = await authenticated(request)
     principal.require_scope("licence:manage")
-    document = await read_json(request)
-    licence_type = await request.app.state.licence_vault.catalogue.publish(document, actor=actor_of(principal))
+    catalogue: Catalogue = request.app.state.licence_vault.catalogue
+    publisher = issuer_of(principal).uscc
+    licence_type = await catalogue.publish(await read_json(request), actor=actor_of(principal), publisher=publisher)
     return JSONResponse({"code": licence_type.code, "version": licence_type.version}, 201)
 
 

@@ -10,7 +10,7 @@ import pytest
 from kernel.ids.licence_identifier import LicenceIdentifier
 from licence_vault.catalogue.service import SHIPPED
 from tests.demo_house import new_key
-from tests.houses import AGENCY, FOOD, food_order
+from tests.houses import AGENCY, FOOD, OTHER_AGENCY, food_order
 from tests.licence_vault.api import MEMBERS, URL, Service, issue, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -228,3 +228,28 @@ class TestTypes:
         assert (await service.agency.post("/api/v1/licence-types", json=document)).status_code == 201
         await issue(service.agency, type=document["code"])
         problem(await service.other.post(URL, json=food_order(type=document["code"])), 403)
+
+    async def test_nobody_publishes_the_next_version_of_anothers_type(self, service: Service) -> None:
+        path = "/api/v1/licence-types"
+        shipped = json.loads((SHIPPED / "food-business.json").read_text(encoding="utf-8"))
+        taken_over = shipped | {"version": 99, "issuing_authorities": [OTHER_AGENCY.uscc]}
+        problem(await service.other.post(path, json=taken_over), 403)
+        problem(await service.private.post(path, json=shipped | {"code": "11990000MB0000000J770"}), 403)
+        await issue(service.agency)
+
+        own = shipped | {"code": "11990000MB0000000J779", "issuing_authorities": [AGENCY.uscc]}
+        assert (await service.agency.post(path, json=own)).status_code == 201
+        problem(await service.other.post(path, json=own | {"version": 2, "issuing_authorities": []}), 403)
+        assert (await service.agency.post(path, json=own | {"version": 2})).status_code == 201
+
+
+async def test_the_next_version_of_a_licence_keeps_its_type(service: Service) -> None:
+    made = await issue(service.agency)
+    other = next(
+        each["code"]
+        for each in (await service.agency.get("/api/v1/licence-types")).json()["licence_types"]
+        if each["code"] != FOOD
+    )
+    refused = await service.agency.post(f"{URL}/{made['id']}/reissue", json={"type": other})
+    assert [each["field"] for each in problem(refused, 400)["errors"]] == ["type"]
+    assert (await service.agency.get(f"{URL}/{made['id']}")).json()["status"] == "valid"
