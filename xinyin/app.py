@@ -1,6 +1,7 @@
 """The web application: every room's routes in one list, under one set of middlewares."""
 
 import sys
+from importlib.metadata import version
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,6 +23,7 @@ from kernel.web.security_headers import SecurityHeadersMiddleware
 from xinyin.browser import build_browser
 from xinyin.chores import chores_running
 from xinyin.house import House, open_house
+from xinyin.openapi.document import describe_in
 from xinyin.operations.health import operations_routes
 from xinyin.operations.methods import MethodsMiddleware
 from xinyin.operations.metrics import Metrics
@@ -33,8 +35,11 @@ def create_app(house: House) -> ASGIApp:
     """The application of an opened house."""
     app = FastAPI(
         title="Xinyin 信印",
-        description="Identity, single sign-on and electronic licences.",
-        version="0.1.0",
+        summary="Identity, single sign-on and electronic licences.",
+        description="Errors under `/api/v1/` are `application/problem+json` (RFC 9457); those of OAuth endpoints are "
+        "JSON as RFC 6749 §5.2 has it. Times are RFC 3339 in UTC, days by the calendar of China.",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        version=version("xinyin"),
         openapi_url="/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -45,6 +50,7 @@ def create_app(house: House) -> ASGIApp:
     app.add_middleware(BodyLimit)
     problems.install(app)
     settings = house.settings
+    describe_in(app, settings.public_url)
     app.add_middleware(MethodsMiddleware, routes=app.router.routes)
     app.add_middleware(LocaleMiddleware)
     app.add_middleware(SecurityHeadersMiddleware, form_action=_form_targets(settings), https=settings.is_https)

@@ -69,7 +69,18 @@ NEXT_STEPS: Mapping[str, str] = {
 }
 ASK_FOR_HELP = "Try again. If it happens again, contact us with the reference number below."
 
-MACHINE_PATHS = ("/api", "/oauth2", "/forward-auth", "/.well-known", "/healthz", "/readyz", "/metrics", "/tsa", "/ca/")
+MACHINE_PATHS = (
+    "/api",
+    "/oauth2",
+    "/forward-auth",
+    "/.well-known",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/tsa",
+    "/ca/",
+    "/log",
+)
 
 VALIDATION_MESSAGES: Mapping[str, str] = {
     "missing": "Fill in this field.",

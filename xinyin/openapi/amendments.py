@@ -1,0 +1,171 @@
+"""What FastAPI's own document leaves open: scopes, query parameters, bodies read by hand, answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from licence_vault.lookup.service import FORMATS
+from licence_vault.presentations.service import LONGEST, SECONDS, SHORTEST, SHOWABLE
+from xinyin.openapi.shapes import (
+    DAY,
+    DAY_OR_NULL,
+    OBJECT,
+    TEXT,
+    TIME,
+    Schema,
+    json_answer,
+    listing,
+    parameter,
+    ref,
+    shape,
+)
+
+ANY_SEAL_SCOPE = ("seal:apply", "seal:approve", "seal:use")
+HOLDER = "openid realname"
+"""What a person's token needs so that their number is known."""
+_BINARY: Schema = {"type": "string", "format": "binary"}
+_CHANGED = shape(
+    {
+        "id": TEXT,
+        "identifier": TEXT,
+        "status": TEXT,
+        "status_cause": {"type": ["string", "null"]},
+        "status_changed_at": TIME,
+    }
+)
+_TYPE = shape({"code": TEXT, "version": {"type": "integer"}, "name": TEXT, "holder": OBJECT, "fields": OBJECT})
+_USE = shape({"id": TEXT, "digest": TEXT, "format": TEXT, "purpose": TEXT, "actor": TEXT, "at": TIME})
+_LICENCES = json_answer("Holders and numbers masked", shape({"licences": listing(ref("Licence"))}))
+_NEXT_VERSION = {
+    "type": "object",
+    "description": "What is left out stays as it was",
+    "properties": {"holder": OBJECT, "fields": OBJECT, "valid_from": DAY, "valid_to": DAY_OR_NULL},
+}
+_PRESENTATION = {
+    "type": "object",
+    "properties": {
+        "shows": {"type": "array", "items": {"enum": list(SHOWABLE)}, "description": "what is not masked"},
+        "seconds": {"type": "integer", "minimum": SHORTEST, "maximum": LONGEST, "default": SECONDS},
+    },
+}
+
+
+def _amend(*scopes: str, answer: Mapping[str, Schema], body: Schema | None = None, **rest: Any) -> dict[str, Any]:
+    """`scopes`: any of them will do, “a b” needs both; none: a token with whatever scope."""
+    amendment = {
+        "security": [{"oauth2": each.split()} for each in scopes] or [{"oauth2": []}],
+        "responses": answer,
+        **rest,
+    }
+    if body is not None:
+        amendment["requestBody"] = {"content": {"application/json": {"schema": body}}}
+    return amendment
+
+
+def _file(description: str, *media_types: str) -> Schema:
+    return {"description": description, "content": {each: {"schema": _BINARY} for each in media_types}}
+
+
+def _public(status: str, answer: Schema, **rest: Any) -> dict[str, Any]:
+    return {"security": [], "responses": {status: answer}, **rest}
+
+
+def _seal_step(scope: str) -> dict[str, Any]:
+    return _amend(scope, answer={"200": json_answer("The seal as it is now", ref("Seal"))})
+
+
+AMENDMENTS: Mapping[str, dict[str, Any]] = {
+    "post /api/v1/licences": _amend(
+        "licence:issue",
+        answer={"201": json_answer("The licence, sealed and in force", ref("IssuedLicence"))},
+        description="The same Idempotency-Key and body give the same answer; with another body: 409.",
+    ),
+    "get /api/v1/licences": _amend(
+        "licence:read",
+        answer={"200": _LICENCES},
+        parameters=[
+            parameter("holder_number", "query", "The holder's number; without it, the newest licences"),
+            parameter("holder_type", "query", "natural, legal, or a code of GB/T 36903 Annex A"),
+            parameter("before", "query", "The id of the last licence seen"),
+        ],
+    ),
+    "get /api/v1/licences/{licence_id}": _amend(
+        "licence:read",
+        HOLDER,
+        answer={"200": json_answer("For its issuer and its holder", ref("Licence"))},
+    ),
+    "get /api/v1/licences/{licence_id}/file": _amend(
+        "licence:read",
+        HOLDER,
+        answer={"200": _file("The file as it was sealed", *FORMATS.values())},
+        parameters=[parameter("format", "query", "", schema={"enum": list(FORMATS), "default": "ofd"})],
+    ),
+    "post /api/v1/licences/{licence_id}/reissue": _amend(
+        "licence:issue", answer={"201": json_answer("The next version", ref("IssuedLicence"))}, body=_NEXT_VERSION
+    ),
+    **{
+        f"post /api/v1/licences/{{licence_id}}/{action}": _amend(
+            "licence:manage", answer={"200": json_answer("How it stands now", _CHANGED)}
+        )
+        for action in ("revoke", "suspend", "resume")
+    },
+    "get /api/v1/licence-types": _amend(
+        answer={"200": json_answer("Newest versions", shape({"licence_types": listing(_TYPE)}))}
+    ),
+    "post /api/v1/licence-types": _amend(
+        "licence:manage",
+        answer={"201": json_answer("Published", shape({"code": TEXT, "version": {"type": "integer"}}))},
+        body={"type": "object", "description": "A whole licence type; see licence_vault/catalogue"},
+    ),
+    "get /api/v1/me/licences": _amend(HOLDER, answer={"200": _LICENCES}, tags=["holder"]),
+    "post /api/v1/me/licences/{licence_id}/presentations": _amend(
+        HOLDER,
+        answer={
+            "201": json_answer("Made", shape({"code": TEXT, "qr": TEXT, "expires_at": TIME, "shows": listing(TEXT)}))
+        },
+        body=_PRESENTATION,
+    ),
+    "post /api/v1/seals": _amend("seal:apply", answer={"201": json_answer("A draft, to be approved", ref("Seal"))}),
+    "get /api/v1/seals": _amend(
+        *ANY_SEAL_SCOPE, answer={"200": json_answer("Newest first", shape({"seals": listing(ref("Seal"))}))}
+    ),
+    "get /api/v1/seals/{seal_id}": _amend(*ANY_SEAL_SCOPE, answer={"200": json_answer("The seal", ref("Seal"))}),
+    "get /api/v1/seals/{seal_id}/picture": _amend(*ANY_SEAL_SCOPE, answer={"200": _file("PNG", "image/png")}),
+    "get /api/v1/seals/{seal_id}/uses": _amend(
+        *ANY_SEAL_SCOPE, answer={"200": json_answer("200 at a time", shape({"uses": listing(_USE)}))}
+    ),
+    **{
+        f"post /api/v1/seals/{{seal_id}}/{each}": _seal_step("seal:approve")
+        for each in ("approve", "suspend", "resume", "revoke")
+    },
+    "post /api/v1/seal-jobs": _amend(
+        "seal:use", answer={"200": _file("The sealed file", "application/pdf", "application/ofd")}
+    ),
+    "post /api/v1/verifications": _public("200", json_answer("The report", ref("VerificationReport"))),
+    "get /api/v1/trust-list": _public(
+        "200",
+        json_answer(
+            "Signed; may be kept for a minute",
+            shape(
+                {
+                    "version": {"type": "integer"},
+                    "issued_at": TIME,
+                    **dict.fromkeys(("anchors", "qr_keys", "receipt_keys", "seals"), listing(OBJECT)),
+                    **dict.fromkeys(("intermediates", "crls"), listing(TEXT)),
+                    "digest": TEXT,
+                    "signature": TEXT,
+                }
+            ),
+        ),
+    ),
+    **{
+        f"get /ca/{{name}}.{ending}": {
+            "security": [],
+            "parameters": [parameter("name", "path", "An authority's name, as in certificates")],
+            "responses": {"200": _file(what, media_type)},
+        }
+        for ending, what, media_type in (
+            ("cer", "A certificate, DER", "application/pkix-cert"),
+            ("crl", "A revocation list, DER", "application/pkix-crl"),
+        )
+    },
+}
