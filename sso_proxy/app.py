@@ -26,7 +26,7 @@ from sso_proxy.gateway.server import listen
 from sso_proxy.replay.engine import UpstreamSignIn
 from sso_proxy.replay.sessions import AppSessions
 from sso_proxy.replay.single_flight import ReplayParts, ReplayService
-from sso_proxy.sign_in.flow import GatewaySignIn
+from sso_proxy.sign_in.flow import GatewaySignIn, HasEnded
 from sso_proxy.sites.service import SiteService
 
 CALLBACK = "/.xinyin/callback"
@@ -57,6 +57,8 @@ class Parts:
     clock: Clock
     pages: Pages
     issuer_transport: httpx.AsyncBaseTransport | None = None
+    has_ended: HasEnded | None = None
+    """Of a session at the identity provider (`sid`): whether it has ended. None: nobody here can tell."""
 
 
 @dataclass(frozen=True)
@@ -150,4 +152,4 @@ def _sign_in(parts: Parts) -> GatewaySignIn:
     )
     client = OidcClient(registration, transport=parts.issuer_transport, clock=parts.clock)
     userinfo = userinfo_client(client.userinfo_endpoint, parts.issuer_transport)
-    return GatewaySignIn(client, userinfo, parts.ephemeral, parts.envelope)
+    return GatewaySignIn(client, userinfo, parts.ephemeral, parts.envelope, parts.has_ended)

@@ -107,7 +107,7 @@ def build_house(foundation: Foundation, provider_http: ProviderHttp) -> House:
         seal=sealing,
         licence_vault=vault,
         verify=_build_verify(foundation, sealing, vault, trust),
-        sso_proxy=_build_gateway(foundation, pages),
+        sso_proxy=_build_gateway(foundation, pages, identity),
         admin=console,
         trust=trust,
         pages=pages,
@@ -176,7 +176,7 @@ def _build_verify(
     return verify.app.build_services(neighbours, public_url=foundation.settings.public_url, clock=foundation.clock)
 
 
-def _build_gateway(foundation: Foundation, pages: Pages) -> GatewayServices:
+def _build_gateway(foundation: Foundation, pages: Pages, identity: IdpServices) -> GatewayServices:
     settings = foundation.settings
     return sso_proxy.app.build_services(
         sso_proxy.app.Parts(
@@ -192,6 +192,7 @@ def _build_gateway(foundation: Foundation, pages: Pages) -> GatewayServices:
             audit=foundation.audit,
             clock=foundation.clock,
             pages=pages,
+            has_ended=identity.sessions.has_ended,
         )
     )
 

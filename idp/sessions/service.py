@@ -107,6 +107,18 @@ class SessionService:
             return None
         return _live(row, public(person)) if public(person).stands_by(row.auth_time) else None
 
+    async def has_ended(self, session_id: str) -> bool:
+        """Whether the session of this `sid` is over for good: signed out, at its end, or its person kept out since.
+
+        One that merely idles here may be in use at an application.
+        """
+        async with self._database.reading() as session:
+            row = await session.get(SessionRow, session_id)
+            person = await session.get(PersonRow, row.person_id) if row else None
+        if row is None or person is None or row.ended_at is not None or row.expires_at <= self._clock():
+            return True
+        return not public(person).stands_by(row.auth_time)
+
     async def end(self, session_id: str, because: str) -> None:
         """Sign a browser out; ending an ended session changes nothing."""
         async with self._database.transaction() as session:

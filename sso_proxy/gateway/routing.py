@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote
 
-from kernel.errors import NotFound, XinyinError
+from kernel.errors import Forbidden, NotFound, XinyinError
 from kernel.i18n import negotiate, use_locale
 from kernel.web.locale import LOCALE_COOKIE
 from sso_proxy.gateway import cookies
 from sso_proxy.gateway.address import GatewayAddress
-from sso_proxy.gateway.enrolment import Enrolment, local_target
+from sso_proxy.gateway.enrolment import STALE_PAGE, Enrolment, local_target
 from sso_proxy.gateway.forwarding import Forwarding
 from sso_proxy.gateway.headers import Headers, get
 from sso_proxy.gateway.message import OWN_PATH, RequestHead
@@ -52,6 +52,9 @@ class Gateway:
 
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
+        # With __Host- no neighbouring application can plant a session of its own choice (RFC 6265bis §4.1.3.2).
+        prefix = "__Host-" if parts.address.is_https else ""
+        self._session_cookie, self._binding_cookie = prefix + SESSION_COOKIE, prefix + BINDING_COOKIE
 
     async def handle(self, head: RequestHead, client: ClientConnection) -> None:
         """Answer one request in the language of its browser."""
@@ -98,11 +101,13 @@ class Gateway:
         if path == f"{OWN_PATH}session":
             await self._redeem(call, host)
             return
-        session = await self._parts.sign_in.find(call.cookies.get(SESSION_COOKIE, ""), host)
+        session = await self._parts.sign_in.find(call.cookies.get(self._session_cookie, ""), host)
         if session is None:
             await self._ask_to_sign_in(call, site, host)
             return
         visit = Visit(call.head, call.client, site, session, self._parts.address.origin_of(site.slug))
+        if visit.is_from_elsewhere:
+            raise Forbidden(STALE_PAGE, reason="a change or a tunnel asked for by another site")
         if path.startswith(OWN_PATH):
             await self._own_path(call, visit)
         else:
@@ -125,16 +130,16 @@ class Gateway:
             await self._parts.own.send_json(call.client, 401, {"title": "sign-in needed", "login_url": login_url})
             return
         target = local_target(call.head.target) if call.head.method == "GET" else "/"
-        url, binding = await self._parts.sign_in.begin(host, target, call.cookies.get(BINDING_COOKIE, ""))
-        await self._parts.own.redirect(call.client, url, [self._cookie(BINDING_COOKIE, binding, ATTEMPT_SECONDS)])
+        url, binding = await self._parts.sign_in.begin(host, target, call.cookies.get(self._binding_cookie, ""))
+        await self._parts.own.redirect(call.client, url, [self._cookie(self._binding_cookie, binding, ATTEMPT_SECONDS)])
 
     async def _redeem(self, call: _Call, host: str) -> None:
-        binding = call.cookies.get(BINDING_COOKIE, "")
+        binding = call.cookies.get(self._binding_cookie, "")
         session, target = await self._parts.sign_in.redeem(call.query.get("ticket", ""), host, binding)
         await self._parts.own.redirect(call.client, target, self._session_cookies(session))
 
     def _session_cookies(self, session: GatewaySession) -> Headers:
-        return [self._cookie(SESSION_COOKIE, session.id, None)]
+        return [self._cookie(self._session_cookie, session.id, None)]
 
     def _cookie(self, name: str, value: str, seconds: int | None) -> tuple[str, str]:
         age = f"; Max-Age={seconds}" if seconds is not None else ""

@@ -34,6 +34,19 @@ class Visit:
         return SessionKey(self.session.subject, self.site.slug, self.session.id)
 
     @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether another site asks for a change or a tunnel in the person's name.
+
+        Applications are neighbours on one site, so `SameSite` does not part them; and the application's own cookies,
+        with whatever they were set to, stay here.
+        """
+        if self.head.method in ("GET", "HEAD", "OPTIONS") and not self.head.is_upgrade:
+            return False
+        if site := get(self.head.headers, "sec-fetch-site"):
+            return site not in ("same-origin", "none")
+        return get(self.head.headers, "origin", "null") not in ("null", self.public_origin)
+
+    @property
     def traits(self) -> BrowserTraits:
         """What the browser says of itself."""
         headers = self.head.headers

@@ -3,6 +3,7 @@
 The browser that redeems a ticket must be the one that began: a cookie set at the start on the same host says so.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -19,10 +20,12 @@ from kernel.web.relying_party.client import Attempt, OidcClient
 ATTEMPT_SECONDS = 600
 TICKET_SECONDS = 60
 SESSION_SECONDS = 8 * 3600
+ASK_AGAIN_SECONDS = 5
 BINDING_LENGTH = 32
 TOO_OLD = "This sign-in took too long or was begun in another browser. Open the application again."
 
 Userinfo = Callable[[str], Awaitable[Mapping[str, Any]]]
+HasEnded = Callable[[str], Awaitable[bool]]
 Value = TypeVar("Value")
 
 
@@ -35,6 +38,8 @@ class GatewaySession:
     host: str
     subject: str
     name: str = field(repr=False)
+    sign_in: str = ""
+    """The session at the provider that this one comes from (`sid` of the ID token), where it says one."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,24 @@ class _Ticket:
     binding: str
     subject: str
     name: str
+    sign_in: str = ""
 
 
 class GatewaySignIn:
     """Signs browsers in on the hosts of applications."""
 
-    def __init__(self, client: OidcClient, userinfo: Userinfo, store: EphemeralStore, envelope: Envelope) -> None:
-        """`userinfo` gives the provider's claims for an access token."""
+    def __init__(
+        self,
+        client: OidcClient,
+        userinfo: Userinfo,
+        store: EphemeralStore,
+        envelope: Envelope,
+        has_ended: HasEnded | None = None,
+    ) -> None:
+        """`userinfo` gives the provider's claims for an access token; `has_ended` tells of a session (`sid`) there
+        whether the person signed out or was kept out since."""
+        self._has_ended = has_ended
+        self._asked: dict[str, float] = {}
         self._client = client
         self._userinfo = userinfo
         self._store = store
@@ -87,7 +103,7 @@ class GatewaySignIn:
         tokens, claims = await self._client.exchange(code, Attempt(state, begun.nonce, begun.verifier), issuer)
         name = str(claims.get("name") or (await self._userinfo(tokens.access_token)).get("name") or "")
         ticket = secrets.token_urlsafe(32)
-        kept = _Ticket(begun.host, begun.target, begun.binding, str(claims["sub"]), name)
+        kept = _Ticket(begun.host, begun.target, begun.binding, str(claims["sub"]), name, str(claims.get("sid") or ""))
         await self._keep("ticket", ticket, kept, TICKET_SECONDS)
         return begun.host, ticket
 
@@ -96,7 +112,7 @@ class GatewaySignIn:
         kept = await self._take("ticket", ticket, _Ticket)
         if kept is None or kept.host != host or not hmac.compare_digest(kept.binding, _digest(binding)):
             raise Gone(TOO_OLD)
-        session = GatewaySession(secrets.token_urlsafe(32), host, kept.subject, kept.name)
+        session = GatewaySession(secrets.token_urlsafe(32), host, kept.subject, kept.name, kept.sign_in)
         await self._keep("session", session.id, session, SESSION_SECONDS)
         return session, kept.target
 
@@ -107,7 +123,24 @@ class GatewaySignIn:
         name = _name("session", session_id)
         sealed = await self._store.get(name)
         session = GatewaySession(**self._open(name, sealed)) if sealed else None
-        return session if session is not None and session.host == host else None
+        if session is None or session.host != host:
+            return None
+        if await self._is_over(session):
+            await self.end(session_id)
+            return None
+        return session
+
+    async def _is_over(self, session: GatewaySession) -> bool:
+        """Whether the sign-in it comes from has ended; asked again every few seconds."""
+        now = asyncio.get_running_loop().time()
+        if self._has_ended is None or not session.sign_in or self._asked.get(session.sign_in, 0.0) > now:
+            return False
+        if await self._has_ended(session.sign_in):
+            return True
+        if len(self._asked) > 10_000:
+            self._asked.clear()
+        self._asked[session.sign_in] = now + ASK_AGAIN_SECONDS
+        return False
 
     async def end(self, session_id: str) -> None:
         """Forget the session."""

@@ -161,6 +161,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
                 clock=clock,
                 pages=Pages([ROOT / "sso_proxy"]),
                 issuer_transport=httpx.ASGITransport(provider.app),
+                has_ended=provider.services.sessions.has_ended,
             )
         )
         server = await start_gateway(services, "127.0.0.1", port)

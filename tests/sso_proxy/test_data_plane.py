@@ -304,3 +304,23 @@ async def test_basic_credentials_are_tried_kept_and_sent(world: World) -> None:
         assert page.status_code == 422
         page = await visitor.submit(page, username="ming", password="密码")
         assert page.text == '["Basic bWluZzrlr4bnoIE="]'
+
+
+@pytest.mark.parametrize(
+    ("request_line", "extra", "passes"),
+    [
+        ("POST / HTTP/1.1", "Sec-Fetch-Site: same-site\r\n", False),
+        ("DELETE / HTTP/1.1", "Sec-Fetch-Site: cross-site\r\nOrigin: null\r\n", False),
+        ("POST / HTTP/1.1", "Origin: http://neighbour.localhost\r\n", False),
+        ("GET /ws HTTP/1.1", "Origin: http://b.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n", False),
+        ("GET / HTTP/1.1", "Sec-Fetch-Site: cross-site\r\n", True),
+        ("POST / HTTP/1.1", "Sec-Fetch-Site: same-origin\r\nOrigin: null\r\n", True),
+        ("POST / HTTP/1.1", "", True),
+    ],
+)  # fmt: skip
+async def test_a_neighbour_changes_nothing_in_ones_name(
+    world: World, echo: str, request_line: str, extra: str, passes: bool
+) -> None:
+    _visitor, _url, wire = await signed_in(world, echo)
+    answer = await wire.send(request_line, extra=extra, until_close=False)
+    assert answer.startswith(b"HTTP/1.1 200" if passes else b"HTTP/1.1 403")

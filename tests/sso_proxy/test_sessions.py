@@ -7,6 +7,8 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
+from sso_proxy.gateway.address import GatewayAddress
+from sso_proxy.gateway.routing import Gateway, GatewayParts
 from sso_proxy.replay.jar import CookieJar
 from sso_proxy.replay.sessions import AppSessions, SessionKey
 from tests.sso_proxy.conftest import Visitor, World
@@ -182,3 +184,26 @@ async def test_static_files_are_served_on_every_host(world: World, form_app: tup
     assert sheet.startswith("/.xinyin/static/")
     answer: httpx.Response = await visitor.client.get(url + sheet)
     assert answer.headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize("end", ["disabled", "signed out", "password changed"])
+async def test_who_is_kept_out_or_signs_out_reaches_no_application_any_more(
+    world: World, form_app: tuple[FormApplication, str], monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr("sso_proxy.sign_in.flow.ASK_AGAIN_SECONDS", 0)
+    _application, upstream = form_app
+    visitor, url = await enrolled(world, upstream)
+    persons, sessions = world.provider.services.persons, world.provider.services.sessions
+    if end == "disabled":
+        await persons.disable(world.subject)
+    elif end == "password changed":
+        await persons.set_password(world.subject, "another password altogether")
+    else:
+        await sessions.end((await sessions.list_open(world.subject))[0].id, "test")
+    answer = await visitor.client.get(f"{url}/data", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["title"]) == (401, "sign-in needed")
+
+
+def test_over_https_no_neighbour_can_plant_a_session() -> None:
+    address = GatewayAddress("https://apps.example.cn")
+    assert Gateway(GatewayParts(address, "", *[None] * 5))._session_cookie == "__Host-xinyin_gw"  # type: ignore[arg-type]
