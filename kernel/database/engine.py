@@ -6,12 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from kernel.errors import ConfigurationError, Unavailable
 
 _BEFORE_COMMIT = "before_commit"
+_SQLITE_PASSING = frozenset({5, 6, 7, 9, 10, 13, 14, 15})
+"""BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL (sqlite.org/rescode.html)."""
+_SQLSTATE_PASSING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
+"""Connection, rollback (deadlock, serialization), resources, operator's intervention, system (PostgreSQL, app. A)."""
+_SQLSTATE_PASSING = frozenset({"25006", "55P03"})
+"""A standby that takes no writes; a lock that was not to be had."""
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
@@ -48,7 +55,9 @@ class Database:
                 yield session
                 await _run_before_commit(session)
                 await session.commit()
-            except (OperationalError, InterfaceError, OSError) as failure:
+            except (DBAPIError, PoolTimeout, OSError) as failure:
+                if not will_pass(failure):
+                    raise
                 raise _unavailable(failure) from failure
 
     @asynccontextmanager
@@ -59,7 +68,9 @@ class Database:
                 if self.is_sqlite:
                     await session.execute(text("BEGIN"))
                 yield session
-            except (OperationalError, InterfaceError, OSError) as failure:
+            except (DBAPIError, PoolTimeout, OSError) as failure:
+                if not will_pass(failure):
+                    raise
                 raise _unavailable(failure) from failure
 
     async def ping(self) -> None:
@@ -112,6 +123,24 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def will_pass(failure: BaseException) -> bool:
+    """Whether the same may succeed in a moment: the database is away, busy, or undid us in favour of others.
+
+    A fault of our own (a table that is not there, a wrong statement) must not look like an outage.
+    """
+    if not isinstance(failure, DBAPIError):
+        return isinstance(failure, PoolTimeout | OSError)
+    if isinstance(failure, IntegrityError):
+        return False
+    code = getattr(failure.orig, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return code & 0xFF in _SQLITE_PASSING
+    state = getattr(failure.orig, "sqlstate", None)
+    if isinstance(state, str):
+        return state[:2] in _SQLSTATE_PASSING_CLASSES or state in _SQLSTATE_PASSING
+    return failure.connection_invalidated or isinstance(failure, InterfaceError)
 
 
 def _unavailable(failure: BaseException) -> Unavailable:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import StatementError
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kernel.database.engine import Database, before_commit
@@ -118,3 +118,42 @@ async def test_a_server_that_is_away_is_named_unavailable(spare_port: int) -> No
 def test_an_unknown_database_is_refused_by_name(url: str) -> None:
     with pytest.raises(ConfigurationError, match="XINYIN_DATABASE_URL"):
         Database(url)
+
+
+async def test_a_fault_of_our_own_does_not_look_like_an_outage(database: Database) -> None:
+    for door in (database.transaction, database.reading):
+        with pytest.raises(DBAPIError):
+            async with door() as session:
+                await session.execute(text("SELECT * FROM a_table_that_is_not_there"))
+
+
+async def test_who_is_undone_in_favour_of_others_may_try_again(postgresql_url: str) -> None:
+    """Two transactions lock two rows crosswise: PostgreSQL ends one of them, which is nobody's fault."""
+    database = Database(postgresql_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    async with database.transaction() as session:
+        session.add_all([Row(id=1, at=NOON), Row(id=2, at=NOON)])
+    both = asyncio.Barrier(2)
+
+    async def lock(first: int, second: int) -> str:
+        try:
+            async with database.transaction() as session:
+                await session.execute(select(Row).where(Row.id == first).with_for_update())
+                await both.wait()
+                await session.execute(select(Row).where(Row.id == second).with_for_update())
+        except Unavailable:
+            return "undone"
+        return "done"
+
+    assert sorted(await asyncio.gather(lock(1, 2), lock(2, 1))) == ["done", "undone"]
+    await database.dispose()
+
+
+async def test_a_connection_that_is_cut_is_an_outage(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    with pytest.raises(Unavailable):
+        async with database.transaction() as session:
+            await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    await database.ping()
+    await database.dispose()
