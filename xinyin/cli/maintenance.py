@@ -1,6 +1,7 @@
 """`xinyin init | migrate | doctor | backup | restore`."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -147,8 +148,13 @@ def _load(url: str, directory: Path) -> None:
 
 
 def _postgresql(program: str, *arguments: str, url: str) -> None:
-    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    parsed = make_url(url).set(drivername="postgresql")
+    # Everybody on the machine sees arguments; the environment is for our own eyes.
+    environment = os.environ | ({"PGPASSWORD": str(parsed.password)} if parsed.password else {})
+    address = parsed._replace(password=None).render_as_string(hide_password=False)
     try:
-        subprocess.run([program, *arguments, "-d", address], check=True, capture_output=True)  # noqa: S603 - own program
+        subprocess.run(  # noqa: S603 - own program
+            [program, *arguments, "-d", address], check=True, capture_output=True, env=environment
+        )
     except (OSError, subprocess.CalledProcessError) as failure:
         raise Unavailable("{program} did not succeed.", program=program, reason=type(failure).__name__) from failure

@@ -82,6 +82,7 @@ def _serve_with_workers(settings: Settings, with_gateway: bool) -> None:
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
+            lifespan="on",
             log_config=None,
             access_log=False,
             server_header=False,
