@@ -5,23 +5,21 @@ issuer, audience and time. Any OpenID provider that issues such tokens will do.
 """
 
 import asyncio
-import base64
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+import httpx
 from starlette.requests import Request
 
 from kernel.clock import Clock, system_clock
-from kernel.errors import AuthenticationRequired, Unavailable
+from kernel.crypto import jose
+from kernel.errors import AuthenticationRequired, InvalidInput, Unavailable
 from kernel.principal import Claims, Principal
 
-SIGNATURE_ALGORITHMS = ("ES256", "ES384", "PS256", "RS256", "EdDSA", "Ed25519")
+SIGNATURE_ALGORITHMS: tuple[jose.JwsAlgorithm, ...] = ("ES256", "ES384", "PS256", "RS256", "EdDSA", "Ed25519")
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 LEEWAY_SECONDS = 30
 LATEST_DATE = 253_402_300_799  # the last second of the year 9999
@@ -53,10 +51,11 @@ class JwksSource:
         self._pause = pause_seconds
         self._monotonic = monotonic
         self._lock = asyncio.Lock()
-        self._keys: Jwks | None = None
+        self._keys: jose.JwkSet | None = None
+        self._key_ids: frozenset[str] = frozenset()
         self._fetched_at = 0.0
 
-    async def keys(self, key_id: str | None) -> Jwks:
+    async def keys(self, key_id: str | None) -> jose.JwkSet:
         """The key set, fresh enough and, if the issuer has it, with this key in it. Raises Unavailable."""
         if self._keys is None or not self._is_good(key_id):
             async with self._lock:
@@ -67,13 +66,15 @@ class JwksSource:
 
     def _is_good(self, key_id: str | None) -> bool:
         age = self._monotonic() - self._fetched_at
-        known = any(key.get("kid") == key_id for key in (self._keys or {}).get("keys", ()))
-        return age < self._keep if known or key_id is None else age < self._pause
+        known = key_id is None or key_id in self._key_ids
+        return age < self._keep if known else age < self._pause
 
     async def _refresh(self) -> None:
         try:
-            self._keys = await self._fetch()
-        except Exception as error:
+            keys = jose.JwkSet.load(await self._fetch())
+            self._key_ids = frozenset(key["kid"] for key in keys.document()["keys"] if "kid" in key)
+            self._keys = keys
+        except (InvalidInput, Unavailable, httpx.HTTPError, ValueError) as error:
             # With keys at hand an issuer that is away does not sign everybody out.
             if self._keys is None:
                 message = "Sign-in is not available just now. Try again in a few minutes."
@@ -100,12 +101,18 @@ class TokenVerifier:
 
     async def verify(self, unverified_jwt: str) -> Claims:
         """The claims of a token that holds. Raises InvalidToken, Unavailable."""
-        header = _unverified_header(unverified_jwt)
-        kind = str(header.get("typ", "")).lower()
-        if self._rules.types is not None and kind not in self._rules.types:
-            raise InvalidToken(NOT_ACCEPTED, reason="wrong token type")
-        keys = await self._keys.keys(header.get("kid"))
-        claims = verify_signature(unverified_jwt, keys)
+        try:
+            header = jose.unverified_header(unverified_jwt)
+            kind, key_id = str(header.get("typ", "")).lower(), header.get("kid")
+            if self._rules.types is not None and kind not in self._rules.types:
+                raise InvalidToken(NOT_ACCEPTED, reason="wrong token type")
+            keys = await self._keys.keys(key_id if isinstance(key_id, str) else None)
+            _header, payload = jose.verify_jws(unverified_jwt, keys, SIGNATURE_ALGORITHMS)
+            claims = json.loads(payload)
+        except (jose.InvalidToken, ValueError, RecursionError) as error:
+            raise InvalidToken(NOT_ACCEPTED, reason=f"signature: {getattr(error, 'reason', '')}") from None
+        if not isinstance(claims, dict):
+            raise InvalidToken(NOT_ACCEPTED, reason="no claims")
         self._check_claims(claims)
         return claims
 
@@ -132,26 +139,6 @@ def _numeric_date(claims: Claims, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST_DATE:
         raise InvalidToken(NOT_ACCEPTED, reason=f"{name} is not a time")
     return value
-
-
-def _unverified_header(unverified_jwt: str) -> Mapping[str, Any]:
-    try:
-        raw = unverified_jwt.split(".", 1)[0].encode("ascii")
-        header = json.loads(base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)))
-    except (ValueError, RecursionError):
-        raise InvalidToken(NOT_ACCEPTED, reason="not a JWT") from None
-    if not isinstance(header, dict) or not isinstance(header.get("kid", ""), str):
-        raise InvalidToken(NOT_ACCEPTED, reason="not a JWT")
-    return header
-
-
-def verify_signature(unverified_jwt: str, keys: Jwks, algorithms: Sequence[str] = SIGNATURE_ALGORITHMS) -> Claims:
-    """The claims of a JWT signed by one of these keys. Raises InvalidToken."""
-    try:
-        key_set = KeySet.import_key_set(dict(keys))  # type: ignore[arg-type]
-        return jwt.decode(unverified_jwt, key_set, algorithms=list(algorithms)).claims
-    except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidToken(NOT_ACCEPTED, reason=f"signature: {type(error).__name__}") from None
 
 
 class BearerAuthenticator:
