@@ -6,6 +6,7 @@ import typer
 
 from idp.oauth2.clients.client import ClientRegistration
 from xinyin.cli.console import AsJson, in_house, out, print_json, show
+from xinyin.cli.users import load_organisation
 from xinyin.house import House
 
 app = typer.Typer(help="OAuth 2 clients.", no_args_is_help=True)
@@ -26,15 +27,15 @@ def add(
     machine = role in ("agency", "verifier", "machine")
 
     async def work(house: House) -> dict[str, object]:
-        owners = {each.uscc: each.name for each in await house.idp.organisations.list()}
+        owner = await load_organisation(house, organisation) if organisation else None
         registration = ClientRegistration(
             name=name,
             role=role,
             redirect_uris=tuple(redirect_uri or ()),
             scopes=tuple(scope or (() if machine else ("openid", "profile"))),
             grant_types=("client_credentials",) if machine else ("authorization_code", "refresh_token"),
-            organisation_uscc=organisation or None,
-            organisation_name=owners.get(organisation) if organisation else None,
+            organisation_uscc=owner.uscc if owner else None,
+            organisation_name=owner.name if owner else None,
             is_public=public,
         )
         client, secret = await house.idp.clients.create(registration)

@@ -1,13 +1,16 @@
-"""`xinyin user`: accounts that sign in by password."""
+"""`xinyin user`, `xinyin organisation`: accounts that sign in by password, and whom they act for."""
 
 from typing import Annotated
 
 import typer
 
+from idp.organisations.service import Organisation
+from kernel.errors import NotFound
 from xinyin.cli.console import AsJson, in_house, out, read_secret, show
 from xinyin.house import House
 
 app = typer.Typer(help="People who sign in by password.", no_args_is_help=True)
+organisation_app = typer.Typer(help="Agencies and enterprises.", no_args_is_help=True)
 
 Username = Annotated[str, typer.Argument(help="The user name.")]
 
@@ -23,9 +26,10 @@ def add(
     password = read_secret("Password")
 
     async def work(house: House) -> str:
+        owner = await load_organisation(house, organisation) if organisation else None
         person = await house.idp.persons.create(username, password, name, roles=role or ())
-        if organisation:
-            await house.idp.organisations.add_member(organisation, person.id, (role or ["member"])[0])
+        if owner:
+            await house.idp.organisations.add_member(owner.uscc, person.id, (role or ["member"])[0])
         return person.id
 
     out.print(in_house(work))
@@ -72,3 +76,35 @@ def list_users(as_json: AsJson = False) -> None:
         ]
 
     show(in_house(work), as_json)
+
+
+@organisation_app.command("add")
+def add_organisation(
+    uscc: Annotated[str, typer.Argument(help="Its unified social credit code.")],
+    name: Annotated[str, typer.Argument(help="Its full name, as it stands on licences.")],
+    kind: Annotated[str, typer.Option(help="agency (may issue licences) or enterprise.")] = "agency",
+) -> None:
+    """Enter an organisation."""
+
+    async def work(house: House) -> str:
+        return (await house.idp.organisations.create(uscc, name, kind)).uscc
+
+    out.print(in_house(work))
+
+
+@organisation_app.command("list")
+def list_organisations(as_json: AsJson = False) -> None:
+    """Every organisation."""
+
+    async def work(house: House) -> list[dict[str, object]]:
+        return [vars(each) for each in await house.idp.organisations.list()]
+
+    show(in_house(work), as_json)
+
+
+async def load_organisation(house: House, uscc: str) -> Organisation:
+    """An organisation by its code. Raises `NotFound`."""
+    for each in await house.idp.organisations.list():
+        if each.uscc == uscc.strip().upper():
+            return each
+    raise NotFound("There is no organisation with this unified social credit code.")
