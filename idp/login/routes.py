@@ -37,6 +37,8 @@ STEP_PATHS = {
     Step.CONSENT: "/login/consent",
 }
 
+OTP_STEPS = (Step.SECOND_FACTOR, Step.ENROL_SECOND_FACTOR)
+
 
 @dataclass(frozen=True)
 class LoginParts:
@@ -109,13 +111,16 @@ class LoginPages:
 
     async def show_otp(self, request: Request) -> Response:
         """The second factor: asked for, or set up where a role needs one."""
-        return await self._at_step(request, (Step.SECOND_FACTOR, Step.ENROL_SECOND_FACTOR), self._otp_page)
+        return await self._at_step(request, OTP_STEPS, self._otp_page)
 
     async def post_otp(self, request: Request) -> Response:
         """The code of the second factor."""
         form = await read_form(request)
         await check_csrf(request, form)
         login = await self._load_posted(request, form)
+        if await self._login.step_of(login) not in OTP_STEPS:
+            # Nobody sets up a factor in passing, least of all with a session that was found lying about.
+            return await self._dispatch(request, login)
         code = form.get("code") or ""
         is_enrolled = await self._login.totp.is_enrolled(login.person_id or "")
         try:

@@ -5,6 +5,7 @@ on one account, and one machine on many.
 """
 
 import hashlib
+import ipaddress
 
 from idp.settings import IdpSettings
 from kernel.clock import Clock
@@ -25,6 +26,7 @@ class AttemptThrottle:
 
     async def count(self, account: str, address: str) -> None:
         """Count one attempt on an account from an address. Raises `RateLimited`."""
+        address = _network(address)
         limits = (
             (f"account-address:{account}:{address}", self._settings.attempts_per_account_and_address),
             (f"account:{account}", self._settings.attempts_per_account),
@@ -39,7 +41,7 @@ class AttemptThrottle:
 
     async def clear(self, account: str, address: str) -> None:
         """Forget the narrow count after a success."""
-        await self._ephemeral.delete(self._key(f"account-address:{account}:{address}"))
+        await self._ephemeral.delete(self._key(f"account-address:{account}:{_network(address)}"))
 
     async def clear_code(self, person_id: str) -> None:
         """Forget failed codes after a right one."""
@@ -61,3 +63,15 @@ class AttemptThrottle:
         # Hashed, so that neither user names nor addresses stand in the store.
         digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
         return f"attempts:{digest}:{int(self._clock().timestamp()) // self._window}"
+
+
+def _network(address: str) -> str:
+    """One IPv4 address, or the /64 that one IPv6 customer has to himself."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    mapped = parsed.ipv4_mapped
+    return str(mapped) if mapped is not None else str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -36,6 +36,8 @@ NEEDS_SECOND_FACTOR = frozenset({Role.OFFICER, Role.APPROVER, Role.SYSTEM_ADMIN,
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 
+ADMINISTRATION_SCOPES = frozenset[str]().union(*(ROLE_SCOPES[role] for role in ADMINISTRATORS))
+
 
 def permitted_scopes(roles: Iterable[Role]) -> frozenset[str]:
     """Every scope that a person with these roles may grant to a client."""

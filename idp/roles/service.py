@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from idp.persons.records import load_person
 from idp.roles.records import find_roles, replace_roles
 from idp.roles.scopes import ADMINISTRATORS, Role
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
@@ -49,10 +50,13 @@ class RoleService:
     async def assign_in(
         self, session: AsyncSession, person_id: str, roles: frozenset[Role], *, actor: Actor = SYSTEM
     ) -> None:
-        """`assign` within a transaction that is already open."""
+        """`assign` within a transaction that is already open. Who loses a role must sign in again."""
         before = await find_roles(session, person_id)
         await replace_roles(session, person_id, roles, self._clock())
         after = roles | {Role.CITIZEN}
+        if before - after:
+            # Tokens say what somebody might do when they were written.
+            (await load_person(session, person_id)).signed_out_before = self._clock()
         await self._audit.record(
             session,
             AuditEvent(

@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, Index, LargeBinary, String, delete, exists, sele
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from idp.oauth2.clients.records import ClientRow
 from idp.persons.person import PersonState
 from idp.persons.records import PersonRow
 from idp.schema import Base
@@ -66,13 +67,16 @@ class Standing:
     is_taken_back: bool
     family_revoked_at: datetime | None
     auth_time: datetime
+    client_disabled_at: datetime | None
     person_state: str
     signed_out_before: datetime | None
 
     @property
     def counts(self) -> bool:
         """Whether nothing speaks against it."""
-        if self.is_taken_back or self.family_revoked_at is not None or self.person_state != PersonState.ACTIVE:
+        if self.is_taken_back or self.family_revoked_at is not None or self.client_disabled_at is not None:
+            return False
+        if self.person_state != PersonState.ACTIVE:
             return False
         return self.signed_out_before is None or self.auth_time >= self.signed_out_before
 
@@ -84,14 +88,23 @@ async def find_standing(session: AsyncSession, jti: str, grant_id: str) -> Stand
             exists().where(RevokedAccessTokenRow.jti == jti),
             TokenGrantRow.revoked_at,
             TokenGrantRow.auth_time,
+            ClientRow.disabled_at,
             PersonRow.state,
             PersonRow.signed_out_before,
         )
         .join(PersonRow, PersonRow.id == TokenGrantRow.person_id)
+        .outerjoin(ClientRow, ClientRow.client_id == TokenGrantRow.client_id)
         .where(TokenGrantRow.id == grant_id)
     )
     found = (await session.execute(statement)).first()
     return Standing(*found) if found is not None else None
+
+
+async def is_clients_token_over(session: AsyncSession, jti: str, client_id: str) -> bool:
+    """Whether a client's token for itself was taken back, or the client kept out since, in one round trip."""
+    disabled = exists().where(ClientRow.client_id == client_id, ClientRow.disabled_at.is_not(None))
+    taken_back = exists().where(RevokedAccessTokenRow.jti == jti)
+    return bool(await session.scalar(select(taken_back | disabled)))
 
 
 async def claim_refresh_token(session: AsyncSession, token_hash: bytes, now: datetime) -> bool:

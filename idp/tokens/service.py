@@ -24,6 +24,7 @@ from idp.tokens.records import (
     claim_refresh_token,
     delete_ended,
     find_standing,
+    is_clients_token_over,
     list_grants_of_client,
     list_grants_of_session,
 )
@@ -170,13 +171,13 @@ class TokenService:
         return None if await self.is_revoked(claims) else claims
 
     async def is_revoked(self, claims: Mapping[str, Any]) -> bool:
-        """Whether an access token of ours with these verified claims was taken back, by itself or with its family.
+        """Whether an access token of ours with these verified claims was taken back: itself, its family, or its client.
 
         Fits `kernel.web.bearer.BearerAuthenticator(is_revoked=…)` where the resource server shares our process.
         """
         async with self._database.reading() as session:
             if "grant" not in claims:
-                return await session.get(RevokedAccessTokenRow, claims["jti"]) is not None
+                return await is_clients_token_over(session, claims["jti"], claims["client_id"])
             standing = await find_standing(session, claims["jti"], claims["grant"])
         return standing is None or not standing.counts
 

@@ -3,7 +3,7 @@
 from idp.oauth2.errors import OAuthError
 from idp.oauth2.grants.base import GrantParts, TokenRequest
 from idp.oauth2.parameters import split_scope
-from idp.roles.scopes import IDENTITY_SCOPES
+from idp.roles.scopes import ADMINISTRATION_SCOPES, IDENTITY_SCOPES
 from idp.tokens.service import IssuedTokens
 from kernel.audit.chain import Actor, AuditEvent
 
@@ -21,8 +21,8 @@ class ClientCredentialsGrant:
         client = request.client
         if client.is_public:
             raise OAuthError("unauthorized_client", "A client without a secret cannot act for itself.")
-        # Scopes about a person mean nothing where nobody is signed in.
-        allowed = client.allowed_scopes - IDENTITY_SCOPES
+        # Scopes about a person mean nothing where nobody is signed in; administrators are persons, kept apart by role.
+        allowed = client.allowed_scopes - IDENTITY_SCOPES - ADMINISTRATION_SCOPES
         asked = split_scope(request.parameters.get("scope"))
         scopes = tuple(scope for scope in (asked or sorted(allowed)) if scope in allowed)
         if asked and not scopes:

@@ -134,3 +134,12 @@ async def test_a_sign_in_that_took_too_long_begins_anew(provider: Provider) -> N
     over = await browser.get(f"/login?request={request_id}")
     assert "This sign-in took too long" in over.text
     assert (await browser.sign_in("ming", PASSWORD, over)).url.path == "/"
+
+
+async def test_one_customers_many_ipv6_addresses_count_as_one(provider: Provider) -> None:
+    await enter_person(provider)
+    for number in range(5):
+        await provider.browser(address=f"2001:db8:1:2::{number + 1}").sign_in("ming", "guess")
+    refused = await provider.browser(address="2001:db8:1:2:ffff::9").sign_in("ming", PASSWORD)
+    assert refused.status_code == 429
+    assert (await provider.browser(address="2001:db8:1:3::1").sign_in("ming", PASSWORD)).url.path == "/"

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pyotp
 
+from tests.idp.browser import hidden_fields
 from tests.idp.conftest import Provider
 from tests.idp.people import PASSWORD, TOTP_SECRET, code_now, enter_person, register_client, signed_in_browser
 from tests.idp.relying_party import RelyingParty
@@ -95,3 +96,17 @@ async def test_a_role_given_later_asks_for_the_factor_before_it_counts(provider:
     party = RelyingParty(provider, client, secret)
     page = await browser.get(party.authorization_address("openid licence:issue"))
     assert page.url.path == "/login/otp"
+
+
+async def test_nobody_is_given_a_factor_in_passing(provider: Provider) -> None:
+    person_id = await enter_person(provider)
+    browser = provider.browser()
+    page = await browser.get("/login")
+    fields = hidden_fields(page.text)
+    assert (await browser.sign_in("ming", PASSWORD, page)).url.path == "/"
+    signed_in = await browser.get("/login?again=yes")
+    for form in (hidden_fields(signed_in.text), fields):
+        await browser.client.post("/login/otp", data={**form, "code": "000000"})
+    assert not await provider.services.totp.is_enrolled(person_id)
+    stored = [name for name in provider.services.ephemeral._entries if name.startswith("totp-proposal:")]  # type: ignore[attr-defined]
+    assert stored == []

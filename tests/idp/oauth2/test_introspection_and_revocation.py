@@ -95,3 +95,37 @@ async def test_nobody_gives_back_the_tokens_of_another(provider: Provider, party
     assert await revoke(thief, tokens["refresh_token"]) == 400
     assert await revoke(thief, tokens["access_token"]) == 400
     assert (await party.introspect(tokens["access_token"]))["active"] is True
+
+
+async def test_tokens_count_no_longer_once_their_client_is_disabled(provider: Provider, party: RelyingParty) -> None:
+    tokens = await party.tokens(await signed_in_browser(provider))
+    machine, secret = await register_client(
+        provider, grant_types=("client_credentials",), redirect_uris=(), scopes=("licence:read",), role="machine"
+    )
+    form = {"grant_type": "client_credentials"}
+    own = (await party.http.post("/oauth2/token", data=form, auth=(machine.client_id, secret))).json()["access_token"]
+    for token, client_id in ((own, machine.client_id), (tokens["access_token"], party.client.client_id)):
+        assert await provider.services.tokens.find_access_token(token) is not None
+        await provider.services.clients.disable(client_id)
+        assert await provider.services.tokens.find_access_token(token) is None
+
+
+async def test_a_client_never_acts_as_an_administrator_in_its_own_name(provider: Provider, party: RelyingParty) -> None:
+    scopes = ("licence:read", "admin:users", "admin:security", "admin:audit")
+    machine, secret = await register_client(
+        provider, grant_types=("client_credentials",), redirect_uris=(), scopes=scopes, role="machine"
+    )
+    form = {"grant_type": "client_credentials"}
+    answer = await party.http.post("/oauth2/token", data=form, auth=(machine.client_id, secret))
+    assert answer.json()["scope"] == "licence:read"
+
+
+async def test_a_role_that_is_taken_away_is_gone_at_once(provider: Provider, party: RelyingParty) -> None:
+    await enter_person(provider, "officer", "officer")
+    tokens = await party.tokens(await signed_in_browser(provider, "officer"))
+    person = await provider.services.persons.load_by_username("officer")
+    provider.clock.advance(seconds=1)
+    await provider.services.roles.assign(person.id, ["officer", "approver"])
+    assert await provider.services.tokens.find_access_token(tokens["access_token"]) is not None
+    await provider.services.roles.assign(person.id, ["approver"])
+    assert await provider.services.tokens.find_access_token(tokens["access_token"]) is None
