@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from kernel.errors import ConfigurationError, Unavailable, XinyinError
 from xinyin.house import House, open_house
@@ -19,6 +19,8 @@ T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
 
 out = Console(highlight=False, soft_wrap=True)
+NOT_A_SCREEN = 10_000
+"""Columns where nobody's window ends a line."""
 
 
 def in_house(work: Callable[[House], Awaitable[T]], **overrides: object) -> T:
@@ -39,10 +41,11 @@ def show(rows: list[dict[str, Any]], as_json: bool) -> None:
     if not rows:
         out.print("nothing to show")
         return
-    table = Table(*rows[0], box=None, header_style="bold")
+    # Whole ids, however narrow the window: they are there to be copied.
+    table = Table(*(Column(name, overflow="fold") for name in rows[0]), box=None, header_style="bold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
-    out.print(table)
+    out.print(table, width=None if out.is_terminal else NOT_A_SCREEN)
 
 
 def print_json(value: object) -> None:
