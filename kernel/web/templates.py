@@ -78,6 +78,9 @@ class Pages:
         text = self._environment.get_template(name).render(_locale_context() | values)
         response = HTMLResponse(text, status_code=status)
         response.headers["Content-Language"] = i18n.language_tag(i18n.current_locale())
+        if values["signed_in"] is not None:
+            # What one person sees is for nobody who sits down at the same browser later.
+            response.headers["Cache-Control"] = "no-store"
         self.csrf.remember(request, response)
         return response
 

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+
 from idp.roles.scopes import Role
 from licence_vault.licences.licence import LicenceStatus
 from tests.admin.conftest import Console
@@ -144,3 +146,10 @@ async def test_the_first_page_counts_the_authoritys_licences(console: Console) -
     await issued(console)
     page = (await console.get("/console/overview")).text
     assert re.search(r'href="/console/licences"><span class="figure__number">1</span>', page)
+
+
+@pytest.mark.parametrize("path", ["/console/overview", "/console/licences", "/console/people", "/console/audit"])
+async def test_no_cache_keeps_what_somebody_signed_in_saw(console: Console, path: str) -> None:
+    console.sit(Role.OFFICER, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN)
+    for _visit in ("with a new CSRF cookie", "and without"):
+        assert (await console.get(path)).headers["cache-control"] == "no-store"
