@@ -18,9 +18,8 @@ T = TypeVar("T")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
 
-out = Console(highlight=False, soft_wrap=True)
-NOT_A_SCREEN = 10_000
-"""Columns where nobody's window ends a line."""
+# Into a pipe or file, rows stay on one line each.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 10_000)
 
 
 def in_house(work: Callable[[House], Awaitable[T]], **overrides: object) -> T:
@@ -45,7 +44,7 @@ def show(rows: list[dict[str, Any]], as_json: bool) -> None:
     table = Table(*(Column(name, overflow="fold") for name in rows[0]), box=None, header_style="bold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
-    out.print(table, width=None if out.is_terminal else NOT_A_SCREEN)
+    out.print(table)
 
 
 def print_json(value: object) -> None:
