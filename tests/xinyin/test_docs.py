@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from idp.settings import IdpSettings
+from xinyin.cli.main import app
 from xinyin.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +51,24 @@ def test_every_code_name_of_the_glossary_is_in_the_code(term: str, code_name: st
 def test_links_between_documents_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists(), target
+
+
+def commands() -> list[str]:
+    """Every call of the program in the documents and the README."""
+    texts = [path.read_text() for path in (*sorted(DOCS.rglob("*.md")), ROOT / "README.md")]
+    found = re.findall(r"(?:`|^ *|\$\()(?:\.venv/bin/)?xinyin ([a-z][^`\n#)]*)", "\n".join(texts), re.MULTILINE)
+    return sorted(set(map(str.strip, found)))
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_in_the_documents_exists_with_its_options(line: str) -> None:
+    words = [word for word in line.split() if word != "…"]
+    command = typer.main.get_command(app)
+    while words and hasattr(command, "commands"):
+        assert words[0] in command.commands, line
+        command = command.commands[words.pop(0)]
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    assert {word for word in words if word.startswith("-")} <= known | {"--no-gateway"}, line
 
 
 @pytest.mark.parametrize("path", re.findall(r"`(tests/[\w/.]+)`", (DOCS / "threat-model.md").read_text()))
