@@ -18,7 +18,7 @@ from admin.people import routes as people_routes
 from admin.people.routes import PeopleDesk
 from admin.seals import routes as seal_routes
 from idp.app import IdpServices
-from idp.oauth2.clients.service import ClientService
+from idp.clients.service import ClientService
 from idp.organisations.service import OrganisationService
 from kernel.audit.chain import AuditTrail
 from kernel.database.engine import Database

@@ -17,6 +17,7 @@ from idp.account.service import AccountParts, AccountService
 from idp.assurance.register import HttpPopulationRegister, NoPopulationRegister, PopulationRegister
 from idp.assurance.routes import RealNamePages
 from idp.assurance.service import AssuranceService
+from idp.clients.service import ClientService
 from idp.consent.service import ConsentService
 from idp.federation.accounts import ExternalAccounts
 from idp.federation.base import CallbackConnector
@@ -35,7 +36,6 @@ from idp.login.throttle import AttemptThrottle
 from idp.oauth2.authorize.codes import CodeStore
 from idp.oauth2.authorize.routes import AuthorizePages
 from idp.oauth2.authorize.service import AuthorizationParts, AuthorizationService
-from idp.oauth2.clients.service import ClientService
 from idp.oauth2.grants.authorization_code import AuthorizationCodeGrant
 from idp.oauth2.grants.base import GrantParts
 from idp.oauth2.grants.client_credentials import ClientCredentialsGrant
@@ -55,6 +55,7 @@ from idp.organisations.service import OrganisationService
 from idp.persons.directory import PersonDirectory
 from idp.persons.passwords import PasswordHasher
 from idp.persons.protection import PersonalData
+from idp.persons.records import end_sign_ins
 from idp.persons.service import PersonService
 from idp.roles.service import RoleService
 from idp.sessions.routes import Visitors
@@ -134,7 +135,7 @@ def build_services(parts: Foundations) -> IdpServices:
         threads=settings.password_hash_threads,
     )
     personal_data = PersonalData(parts.envelope)
-    roles = RoleService(database, audit, clock)
+    roles = RoleService(database, audit, clock, end_sign_ins)
     persons = PersonService(database, audit, clock, personal_data, hasher, roles)
     persons.password_minimum_length = settings.password_minimum_length
     sessions = SessionService(database, audit, clock, settings)

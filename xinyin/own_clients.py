@@ -3,7 +3,7 @@
 Every start registers them anew, since their addresses are settings and their secrets come from the master key.
 """
 
-from idp.oauth2.clients.client import ClientRegistration
+from idp.clients.client import ClientRegistration
 from idp.roles.scopes import ALL_SCOPES
 from xinyin.settings import Settings
 

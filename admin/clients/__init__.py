@@ -1,1 +1,1 @@
-"""Applications that sign people in or call the APIs (OAuth clients). Does not own: them (`idp.oauth2.clients`)."""
+"""Applications that sign people in or call the APIs (OAuth clients). Does not own: them (`idp.clients`)."""

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from admin.desk import actor_of, at_desk, posted, see
-from idp.oauth2.clients.client import GRANT_TYPES, Client, ClientRegistration, ClientRole
-from idp.oauth2.clients.service import ClientService
+from idp.clients.client import GRANT_TYPES, Client, ClientRegistration, ClientRole
+from idp.clients.service import ClientService
 from idp.roles.scopes import ALL_SCOPES
 from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.i18n import gettext

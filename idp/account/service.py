@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from idp.clients.service import ClientService
 from idp.consent.service import Consent, ConsentService
 from idp.federation.accounts import LinkedAccount
 from idp.federation.base import Surface
 from idp.federation.service import FederationService
-from idp.oauth2.clients.service import ClientService
 from idp.organisations.service import Membership, memberships_of
 from idp.persons.protection import PersonalData
 from idp.persons.records import load_person

@@ -5,7 +5,7 @@ from typing import Any
 
 from idp.consent.words import SCOPE_WORDS
 from idp.oauth2.authorize.checks import PROMPTS, RESPONSE_MODES
-from idp.oauth2.clients.authentication import CONFIDENTIAL_METHODS, METHODS
+from idp.oauth2.client_authentication import CONFIDENTIAL_METHODS, METHODS
 from idp.oauth2.pkce import METHOD
 from idp.persons.person import acr
 from idp.settings import IdpSettings

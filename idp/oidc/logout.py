@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from idp.clients.client import Client
+from idp.clients.service import ClientService
 from idp.keys import TokenKeys
-from idp.oauth2.clients.client import Client
-from idp.oauth2.clients.service import ClientService
 from idp.oauth2.errors import invalid_request
 from idp.oauth2.parameters import Parameters
 from idp.oauth2.return_address import with_query

@@ -5,9 +5,9 @@ Real name and ID number leave by this door only, to clients that may ask for the
 
 from typing import Any
 
+from idp.clients.client import Client
+from idp.clients.service import ClientService
 from idp.consent.records import ConsentRow
-from idp.oauth2.clients.client import Client
-from idp.oauth2.clients.service import ClientService
 from idp.oauth2.errors import OAuthError
 from idp.persons.protection import PersonalData
 from idp.persons.records import PersonRow

@@ -51,6 +51,11 @@ async def load_person(session: AsyncSession, person_id: str) -> PersonRow:
     return row
 
 
+async def end_sign_ins(session: AsyncSession, person_id: str, at: datetime) -> None:
+    """Let no session or token from before `at` count any more. Raises `NotFound`."""
+    (await load_person(session, person_id)).signed_out_before = at
+
+
 async def find_by_username(session: AsyncSession, username: str) -> PersonRow | None:
     """The person of this user name, in the form that `service.canonical_username` gives."""
     found: PersonRow | None = await session.scalar(select(PersonRow).where(PersonRow.username == username))

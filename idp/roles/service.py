@@ -1,10 +1,10 @@
 """Giving and taking roles."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from idp.persons.records import load_person
 from idp.roles.records import find_roles, replace_roles
 from idp.roles.scopes import ADMINISTRATORS, Role
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
@@ -27,11 +27,16 @@ def parse_roles(names: Iterable[str]) -> frozenset[Role]:
     return roles
 
 
+EndSignIns = Callable[[AsyncSession, str, datetime], Awaitable[None]]
+
+
 class RoleService:
     """Roles of persons, each change in the audit trail."""
 
-    def __init__(self, database: Database, audit: AuditTrail, clock: Clock) -> None:
+    def __init__(self, database: Database, audit: AuditTrail, clock: Clock, end_sign_ins: EndSignIns) -> None:
+        """`end_sign_ins` ends every session and token of a person, from this moment back."""
         self._database = database
+        self._end_sign_ins = end_sign_ins
         self._audit = audit
         self._clock = clock
 
@@ -56,7 +61,7 @@ class RoleService:
         after = roles | {Role.CITIZEN}
         if before - after:
             # Tokens say what somebody might do when they were written.
-            (await load_person(session, person_id)).signed_out_before = self._clock()
+            await self._end_sign_ins(session, person_id, self._clock())
         await self._audit.record(
             session,
             AuditEvent(

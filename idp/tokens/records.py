@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, Index, LargeBinary, String, delete, exists, sele
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.oauth2.clients.records import ClientRow
+from idp.clients.records import ClientRow
 from idp.persons.person import PersonState
 from idp.persons.records import PersonRow
 from idp.schema import Base

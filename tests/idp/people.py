@@ -2,7 +2,7 @@
 
 import pyotp
 
-from idp.oauth2.clients.client import Client, ClientRegistration
+from idp.clients.client import Client, ClientRegistration
 from tests.idp.browser import Browser
 from tests.idp.conftest import Provider
 

@@ -9,7 +9,7 @@ import httpx
 from jose import jwt
 from oauthlib.oauth2 import WebApplicationClient
 
-from idp.oauth2.clients.client import Client
+from idp.clients.client import Client
 from tests.idp.browser import Browser, query_of
 from tests.idp.conftest import ISSUER, Provider
 from tests.idp.people import CALLBACK

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from idp.oauth2.clients.client import ClientRegistration
+from idp.clients.client import ClientRegistration
 from tests.houses import AGENCY, OTHER_AGENCY, TestHouse, make_seal, opened
 from tests.licence_vault.api import ALL, Service
 from xinyin.app import create_app

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from idp.oauth2.clients.client import ClientRegistration
+from idp.clients.client import ClientRegistration
 from kernel.logs import configure_logs
 from tests.houses import AGENCY, house_settings, make_seal
 from xinyin.app import create_app

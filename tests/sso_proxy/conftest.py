@@ -13,7 +13,7 @@ import pytest
 
 import sso_proxy.credentials.records
 import sso_proxy.sites.records  # noqa: F401
-from idp.oauth2.clients.client import ClientRegistration
+from idp.clients.client import ClientRegistration
 from kernel.audit.chain import AuditTrail
 from kernel.audit.records import Base as AuditBase
 from kernel.crypto.envelope import Envelope

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from idp.oauth2.clients.client import ClientRegistration
+from idp.clients.client import ClientRegistration
 from xinyin.cli.console import AsJson, in_house, out, print_json, show
 from xinyin.cli.users import load_organisation
 from xinyin.house import House

@@ -1,6 +1,6 @@
 """The demo's relying parties, one of each kind."""
 
-from idp.oauth2.clients.client import ClientRegistration
+from idp.clients.client import ClientRegistration
 from xinyin.demo.people import AGENCY_NAME, AGENCY_USCC
 
 LOCAL_REDIRECTS = tuple(

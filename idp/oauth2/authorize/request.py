@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from idp.oauth2.clients.client import Client
+from idp.clients.client import Client
 from idp.oauth2.parameters import Parameters, split_scope
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from idp.clients.client import Client
+from idp.clients.service import ClientService
 from idp.consent.service import ConsentQuestion, ConsentService
 from idp.keys import TokenKeys
 from idp.login.flow import LoginRequest
@@ -15,8 +17,6 @@ from idp.oauth2.authorize.request import (
     from_bytes,
     to_bytes,
 )
-from idp.oauth2.clients.client import Client
-from idp.oauth2.clients.service import ClientService
 from idp.oauth2.errors import OAuthError
 from idp.oauth2.parameters import Parameters
 from idp.oauth2.return_address import origin_of

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from idp.oauth2.clients.client import Client
+from idp.clients.client import Client
 from idp.oauth2.parameters import Parameters
 from idp.tokens.service import IssuedTokens, TokenService
 from kernel.audit.chain import AuditTrail

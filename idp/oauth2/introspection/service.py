@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from idp.oauth2.clients.authentication import authenticate
-from idp.oauth2.clients.client import Client, ClientRole
-from idp.oauth2.clients.service import ClientService
+from idp.clients.client import Client, ClientRole
+from idp.clients.service import ClientService
+from idp.oauth2.client_authentication import authenticate
 from idp.oauth2.parameters import Parameters
 from idp.settings import IdpSettings
 from idp.tokens.service import TokenService

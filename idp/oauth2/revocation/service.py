@@ -1,7 +1,7 @@
 """Taking tokens back."""
 
-from idp.oauth2.clients.authentication import authenticate
-from idp.oauth2.clients.service import ClientService
+from idp.clients.service import ClientService
+from idp.oauth2.client_authentication import authenticate
 from idp.oauth2.errors import OAuthError
 from idp.oauth2.parameters import Parameters
 from idp.tokens.service import TokenService

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from idp.oauth2.clients.authentication import authenticate
-from idp.oauth2.clients.service import ClientService
+from idp.clients.service import ClientService
+from idp.oauth2.client_authentication import authenticate
 from idp.oauth2.errors import OAuthError
 from idp.oauth2.grants.base import Grant, TokenRequest
 from idp.oauth2.parameters import Parameters

@@ -24,6 +24,7 @@ from idp.federation.wire import ProviderHttp
 from idp.persons.directory import PersonDirectory
 from idp.persons.passwords import PasswordHasher
 from idp.persons.protection import PersonalData
+from idp.persons.records import end_sign_ins
 from idp.persons.service import PersonService
 from idp.roles.service import RoleService
 from idp.schema import Base
@@ -167,7 +168,7 @@ def people(database: Database) -> People:
         system_clock,
         PersonalData(envelope),
         PasswordHasher(memory_kib=64, passes=1, threads=1),
-        RoleService(database, audit, system_clock),
+        RoleService(database, audit, system_clock, end_sign_ins),
     )
     accounts = ExternalAccounts(database, audit, system_clock, envelope, PersonDirectory(persons))
     return People(persons, accounts)

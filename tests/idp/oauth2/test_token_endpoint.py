@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from idp.oauth2.clients.service import ClientService
+from idp.clients.service import ClientService
 from idp.tokens.records import RefreshTokenRow, TokenGrantRow
 from kernel.audit.records import AuditEventRow
 from tests.idp.conftest import ISSUER, Provider

@@ -7,8 +7,8 @@ import hmac
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from idp.oauth2.clients.client import Client
-from idp.oauth2.clients.service import ClientService
+from idp.clients.client import Client
+from idp.clients.service import ClientService
 from idp.oauth2.errors import InvalidClient, invalid_request
 from idp.oauth2.parameters import Parameters
 from idp.sessions.service import hash_token

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError as UniqueViolation
 
-from idp.oauth2.clients.client import Client, ClientRegistration, ClientRole, check_registration
-from idp.oauth2.clients.records import ClientRow, list_clients
+from idp.clients.client import Client, ClientRegistration, ClientRole, check_registration
+from idp.clients.records import ClientRow, list_clients
 from idp.sessions.service import hash_token
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock

@@ -1,7 +1,0 @@
-"""Applications that may ask for tokens.
-
-Owns: registration, secrets (stored as SHA-256), what each client may do, client authentication at our endpoints.
-Does not own: what a person allows a client (`idp.consent`).
-Standards: RFC 6749 §2, RFC 7591 (names of the metadata), RFC 9700 §2.1 (exact redirect URIs).
-Entry points: `service.ClientService`, `authentication.authenticate`.
-"""
