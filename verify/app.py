@@ -18,6 +18,7 @@ from verify.trust_list import routes as trust_list_routes
 from verify.trust_list.service import TrustListPublication
 from verify.trust_list.source import TrustSource
 from verify.upload import routes as upload_routes
+from verify.upload.budget import WorkBudget
 from verify.upload.service import UploadVerification
 
 
@@ -56,6 +57,7 @@ def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> 
         standings=neighbours.standings,
         qr=qr,
         receipts=neighbours.receipts,
+        budget=WorkBudget(neighbours.store),
         issuer=public_url,
         clock=clock,
     )

@@ -24,8 +24,8 @@ PACKAGE = "Package"
 SIGNED = "Signed"
 ARCHIVE = "Archive"
 
-MOST_SIGNATURES = 64
-"""A made-up list of signatures must not buy endless work."""
+MOST_SIGNATURES, MOST_REFERENCES = 64, 16 * 1024
+"""A made-up list of signatures must not buy endless work; nor must many that each refer to very many files."""
 
 _FOLDER_NUMBER = re.compile(r"/Sign_(\d+)/Signature\.xml$")
 
@@ -45,11 +45,27 @@ def validate_ofd(data: bytes, summary: DocumentSummary, trust: TrustStore, at: d
         detail = "The document carries more than {limit} signatures."
         check = undecided(PACKAGE, SubIndication.FORMAT_FAILURE, detail, limit=MOST_SIGNATURES)
         return ValidationReport(summary, (check,))
-    signatures = [SignatureInFile.load(package, entry) for entry in document.signatures]
+    signatures = _load(package, document)
+    if signatures is None:
+        detail = "The archive is built in a way that would take too long to check."
+        check = undecided(PACKAGE, SubIndication.FORMAT_FAILURE, detail)
+        return ValidationReport(summary, (check,))
     protected = set().union(*(signature.protected_files(package) for signature in signatures))
     question = OfdQuestion(package, _never_protected(package, document, signatures), frozenset(protected), trust, at)
     reports = tuple(judge_signature(signature, question) for signature in signatures)
     return ValidationReport(summary, (readable, *_judge_archive(data, package, document, signatures)), reports)
+
+
+def _load(package: OfdPackage, document: OfdDocument) -> list[SignatureInFile] | None:
+    """The signatures, or None when together they refer to more files than anybody would seal."""
+    signatures, references = [], 0
+    for entry in document.signatures:
+        signature = SignatureInFile.load(package, entry)
+        references += len(signature.description.references) if signature.description else 0
+        if references > MOST_REFERENCES:
+            return None
+        signatures.append(signature)
+    return signatures
 
 
 def _unsigned(package: OfdPackage, document: OfdDocument) -> Check:

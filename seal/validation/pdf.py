@@ -21,7 +21,8 @@ SIGNED = "Signed"
 
 MOST_SIGNATURES = 64
 MOST_SIGNATURE_BYTES = 256 * 1024
-"""Signatures in great numbers or of great size must not buy endless work."""
+MOST_SECTIONS = 1024
+"""Signatures in great numbers or of great size must not buy endless work, nor must a file of countless revisions."""
 
 _UNREADABLE = (
     PdfError, ValueErrorWithMessage, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError,
@@ -31,6 +32,8 @@ _UNREADABLE = (
 
 def validate_pdf(data: bytes, summary: DocumentSummary, trust: TrustStore, at: datetime) -> ValidationReport:
     """Judge a PDF as of `at`. Document time stamps count as changes that are allowed, not as seals."""
+    if data.count(b"trailer") + data.count(b"/XRef") > MOST_SECTIONS:
+        return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
     try:
         reader: Any = PdfFileReader(BytesIO(data), strict=True)
         if reader.encrypted:

@@ -23,7 +23,7 @@ class GuessThrottle:
 
     async def check(self, address: str) -> None:
         """Raises `RateLimited` while this address has to wait, also for codes that exist."""
-        key = f"verify:blocked:{_network(address)}"
+        key = f"verify:blocked:{network_of(address)}"
         try:
             blocked = await self._store.get(key)
         except Unavailable:
@@ -34,9 +34,9 @@ class GuessThrottle:
     async def note_unknown(self, address: str) -> None:
         """Count one unknown code; raises `RateLimited` when it was one too many."""
         try:
-            await self._count(self._store, _network(address))
+            await self._count(self._store, network_of(address))
         except Unavailable:
-            await self._count(self._own, _network(address))
+            await self._count(self._own, network_of(address))
 
     async def _count(self, store: EphemeralStore, network: str) -> None:
         if await store.increment(f"verify:unknown:{network}", WINDOW_SECONDS) > self._limit:
@@ -51,7 +51,7 @@ def _too_many() -> RateLimited:
     )
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """One IPv4 address, or the /64 that one IPv6 customer has to himself."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -1,6 +1,5 @@
 """A file or QR text → one report: the seals, then the licence that the file names as it stands now, then a receipt."""
 
-import asyncio
 import hashlib
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from verify.report.report import VerificationReport
 from verify.report.wording import STATE_SENTENCES
 from verify.standing import LicenceStanding, LicenceStandings, LicenceState
 from verify.trust_list.source import TrustSource
+from verify.upload.budget import WorkBudget
 from verify.upload.identifier import read_identifier
 from verify.upload.images import is_image, read_qr_in_image
 
@@ -32,6 +32,7 @@ class UploadVerification:
         standings: LicenceStandings,
         qr: QrVerification,
         receipts: ReceiptSigner,
+        budget: WorkBudget,
         issuer: str,
         clock: Clock,
     ) -> None:
@@ -40,20 +41,24 @@ class UploadVerification:
         self._standings = standings
         self._qr = qr
         self._receipts = receipts
+        self._budget = budget
         self._issuer = issuer
         self._clock = clock
 
     async def judge_file(self, data: bytes, *, address: str) -> VerificationReport:
         """The report on an OFD or PDF, or on the QR code in a picture.
 
-        A file that cannot be read is a verdict; a picture without one QR code raises `InvalidInput`.
+        A file that cannot be read is a verdict; a picture without one QR code raises `InvalidInput`, an address whose
+        files took too long `RateLimited`.
         """
         if is_image(data):
-            return await self._qr.judge_text(await asyncio.to_thread(read_qr_in_image, data), address=address)
+            text = await self._budget.run(address, lambda: read_qr_in_image(data))
+            return await self._qr.judge_text(text, address=address)
         now = self._clock()
         trust = await self._trust.store()
-        validation = await asyncio.to_thread(validate_document, data, trust, at=now)
-        named = await asyncio.to_thread(read_identifier, data)
+        validation, named = await self._budget.run(
+            address, lambda: (validate_document(data, trust, at=now), read_identifier(data))
+        )
         recorded = await self._standings.find_by_file_digest(hashlib.sha256(data).hexdigest())
         licence = recorded
         if licence is None and named is not None:

@@ -17,8 +17,14 @@ Node = Any
 """An lxml element."""
 
 
+LARGEST_XML = 8 << 20
+"""Bytes. Elements cost far more in memory than in the file, and a small archive can hold very many."""
+
+
 def parse(data: bytes, name: str) -> Node:
     """The root element of the file `name`; raises `UnreadablePackage`."""
+    if len(data) > LARGEST_XML:
+        raise UnreadablePackage("The file {entry} is not readable XML.", entry=name)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=False
     )

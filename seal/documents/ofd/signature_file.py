@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seal.documents.ofd import markup
-from seal.documents.ofd.archive import UnreadablePackage
+from seal.documents.ofd.archive import DEFAULT_LIMITS, UnreadablePackage
 from seal.documents.ofd.markup import Node, element
 from seal.documents.ofd.package import OfdPackage
 
 SM3_METHOD = "1.2.156.10197.1.401"
 SM2_METHOD = "1.2.156.10197.1.501"
+LARGEST_DESCRIPTION = 1 << 20
+MOST_REFERENCES = DEFAULT_LIMITS.max_entries
+"""No archive has more files to refer to."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,13 @@ class SignatureFile:
 
 def load_signature_file(package: OfdPackage, name: str) -> SignatureFile:
     """Read Signature.xml in any order of elements; raises `UnreadablePackage`."""
+    if len(package.files[name]) > LARGEST_DESCRIPTION:
+        raise UnreadablePackage("The file {entry} is not a signature description.", entry=name)
     root = package.parse(name)
     info = markup.child(root, "SignedInfo")
     references = markup.child(info, "References") if info is not None else None
     value_location = markup.text(root, "SignedValue")
-    if info is None or references is None or value_location is None:
+    if info is None or references is None or value_location is None or len(references) > MOST_REFERENCES:
         raise UnreadablePackage("The file {entry} is not a signature description.", entry=name)
     return SignatureFile(
         provider=_provider(info),
