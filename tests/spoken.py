@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 SPOKEN_CALLS = {
     "gettext", "passed", "failed", "warning", "undecided", "FieldError", "NavLink", "Figure", "Task",
     "InvalidInput", "RateLimited", "NotFound", "Gone", "TooLarge", "Forbidden", "Conflict",
+    "Unavailable",
 }  # fmt: skip
 SPOKEN_TABLES = ("_TITLES", "_SENTENCES", "_ACTIONS", "_NAMES", "_HINTS", "_WORDS", "TIME_SOURCES", "SEAL_STATES")
 

@@ -35,8 +35,7 @@ class WorkBudget:
     async def run(self, address: str, work: Callable[[], Result]) -> Result:
         """Do `work` in a thread, on this address's account. Raises `RateLimited`, `Unavailable` (too many wait)."""
         if self._waiting >= WAITING:
-            message = "Too many files are being checked just now. Try again in a moment."
-            raise Unavailable(message, reason="the queue of files is full")
+            raise Unavailable("Too many files are being checked just now. Try again in a moment.")
         self._waiting += 1
         try:
             async with self._places:
