@@ -20,6 +20,7 @@ from kernel.database.migrations import migrate
 from kernel.ephemeral.memory import InProcessStore
 from kernel.ephemeral.redis import RedisStore
 from kernel.ephemeral.store import EphemeralStore
+from kernel.errors import ConfigurationError
 from xinyin.settings import Settings
 from xinyin.tables import METADATA, MIGRATIONS, load_rows
 
@@ -47,6 +48,7 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
     """Test the cryptography, open everything, bring the tables up to date; close all at the end."""
     run_self_tests()
     load_rows()
+    _check_master_key_is_there(settings)
     master, *previous = load_or_create_master_keys(settings.master_key_file)
     database = Database(settings.database_url)
     ephemeral: EphemeralStore = RedisStore(settings.redis_url) if settings.redis_url else InProcessStore(clock)
@@ -70,6 +72,14 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
     finally:
         await ephemeral.close()
         await database.dispose()
+
+
+def _check_master_key_is_there(settings: Settings) -> None:
+    """A new master key beside keys that an earlier one encrypted would open nothing, and hide the loss."""
+    keys = _folder(settings.keys)
+    if not settings.master_key_file.exists() and keys.is_dir() and any(keys.iterdir()):
+        message = "{path} is missing, but {keys} holds keys that it encrypted. Put the master key back."
+        raise ConfigurationError(message, path=settings.master_key_file, keys=keys)
 
 
 def derive_key(master: bytes, purpose: str) -> bytes:

@@ -66,6 +66,9 @@ class Requester:
     key: str = ""
 
 
+NOT_REISSUABLE = "Only the newest version of a licence that is not revoked can be issued anew."
+
+
 class Issuing:
     """The use case `issue`, and `reissue`, which makes the next version of a licence."""
 
@@ -185,7 +188,7 @@ class Issuing:
     async def _supersede(self, session: AsyncSession, licence_id: str, row: LicenceRow, requester: Requester) -> None:
         previous = await find_for_update(session, licence_id)
         if previous is None or previous.superseded_by or previous.status == LicenceStatus.REVOKED:
-            raise Conflict("Only the newest version of a licence that is not revoked can be issued anew.")
+            raise Conflict(NOT_REISSUABLE)
         previous.status, previous.superseded_by = LicenceStatus.SUPERSEDED, row.id
         previous.status_changed_at = row.issued_at
         actor = requester.actor
@@ -216,6 +219,8 @@ def _check_reissuable(licence: Licence, requester: Requester, body: Mapping[str,
         # The type is part of the identifier, which the next version keeps.
         message = "The next version of a licence has the same type."
         raise InvalidInput(message, fields=[FieldError("type", message)])
+    if licence.superseded_by or licence.status is LicenceStatus.REVOKED:
+        raise Conflict(NOT_REISSUABLE)
 
 
 def _merged(previous: Licence, body: Mapping[str, Any]) -> dict[str, Any]:

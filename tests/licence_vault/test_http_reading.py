@@ -122,9 +122,6 @@ class TestLog:
             assert secret.encode() not in bundle
 
 
-NOT_BUILT = pytest.mark.xfail(reason="not built yet", strict=True)
-
-
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
@@ -144,15 +141,6 @@ NOT_BUILT = pytest.mark.xfail(reason="not built yet", strict=True)
         ("/log/checkpoint", {"get"}),
         ("/log/tile/{level}/{address}", {"get"}),
         ("/log/entries/{id}/proof", {"get"}),
-        pytest.param("/api/v1/licence-batches", {"post"}, marks=NOT_BUILT),
-        pytest.param("/api/v1/licence-batches/{id}", {"get"}, marks=NOT_BUILT),
-        pytest.param("/api/v1/me/grants", {"get", "delete"}, marks=NOT_BUILT),
-        pytest.param("/api/v1/sharing/query", {"post"}, marks=NOT_BUILT),
-        pytest.param("/api/v1/sharing/fetch", {"post"}, marks=NOT_BUILT),
-        pytest.param("/api/v1/sharing/verify", {"post"}, marks=NOT_BUILT),
-        pytest.param("/api/v1/status/{list}", {"get"}, marks=NOT_BUILT),
-        pytest.param("/tsa", {"post"}, marks=NOT_BUILT),
-        pytest.param("/ca/ocsp", {"post"}, marks=NOT_BUILT),
     ],
 )
 async def test_the_description_names_what_the_contract_promises(service: Service, path: str, methods: set[str]) -> None:
