@@ -74,3 +74,47 @@ def test_every_command_in_the_documents_exists_with_its_options(line: str) -> No
 @pytest.mark.parametrize("path", re.findall(r"`(tests/[\w/.]+)`", (DOCS / "threat-model.md").read_text()))
 def test_every_test_that_the_threat_model_names_exists(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def flow_symbols() -> list[tuple[str, str]]:
+    """Every name of code that a flow page gives, with its page."""
+    named = []
+    for page in sorted((DOCS / "flows").glob("*.md")):
+        for token in re.findall(r"`([A-Za-z_][\w.]*)`", page.read_text()):
+            is_code = "." in token or token.startswith("_") or re.search(r"[a-z][A-Z]", token)
+            if is_code and not token.endswith((".js", ".json")) and token not in AUDIT_EVENTS:
+                named.append((page.name, token))
+    return sorted(set(named))
+
+
+AUDIT_EVENTS = frozenset(re.findall(r"^\| `([\w.-]+)` \|", (DOCS / "audit-events.md").read_text(), re.MULTILINE))
+
+
+def sources() -> dict[str, str]:
+    """Every module by its dotted name."""
+    packages = ("kernel", "seal", "idp", "sso_proxy", "licence_vault", "verify", "admin", "xinyin")
+    paths = [path for package in packages for path in (ROOT / package).rglob("*.py")]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text() for path in paths}
+
+
+def test_flow_pages_are_short_numbered_and_drawn() -> None:
+    pages = sorted((DOCS / "flows").glob("*.md"))
+    assert [page.name[0] for page in pages] == ["1", "2", "3", "4", "5"]
+    for page in pages:
+        text = page.read_text()
+        assert text.count("\n") <= 80, page.name
+        assert "```mermaid\nsequenceDiagram" in text, page.name
+        assert "## In the audit trail" in text, page.name
+
+
+@pytest.mark.parametrize(("page", "token"), flow_symbols())
+def test_every_name_of_code_in_a_flow_is_in_the_code(page: str, token: str) -> None:
+    parts, modules = token.split("."), sources()
+    for length in range(len(parts) + 1):
+        ending, symbols = ".".join(parts[:length]), parts[length:]
+        fitting = [text for name, text in modules.items() if not ending or f".{name}".endswith(f".{ending}")]
+        if any(
+            all(re.search(rf"(?:def|class) {each}\b|^{each}\b", text, re.M) for each in symbols) for text in fitting
+        ):
+            return
+    pytest.fail(f"{page}: {token}")
