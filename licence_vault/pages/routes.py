@@ -58,7 +58,7 @@ async def show_licence(request: Request) -> Response:
     facts = [
         (label(schema.get("x-labels", {})) or name, face_text(schema, licence.content.fields[name]))
         for name, schema in licence_type.fields
-        if name in licence.content.fields
+        if name in licence.content.fields and name != licence_type.number_field
     ]
     return _render(
         request,
@@ -127,18 +127,19 @@ def _render(request: Request, name: str, *, status: int = 200, **context: object
 
 def _card(request: Request, licence: Licence) -> dict[str, Any]:
     """What the licence card component takes."""
-    href = f"/me/licences/{licence.id}"
+    href, status = f"/me/licences/{licence.id}", licence.status_on(today(request))
+    show = [(_("Show"), f"{href}/present")] if status == "valid" else []
     return {
         "type_name": licence.type_name,
         "number": licence.content.number,
         "issuer": licence.issuer_name,
-        "status": licence.status_on(today(request)),
+        "status": status,
         "href": href,
         "valid_to": licence.valid_to,
         "thumbnail": f"{href}/preview.png?w={WIDTHS[0]}",
         "holder_masked": licence.content.holder.masked_name,
         "number_masked": licence.content.holder.masked_number,
-        "actions": [(_("Show"), f"{href}/present"), (_("Open"), href)],
+        "actions": [*show, (_("Open"), href)],
     }
 
 
