@@ -5,6 +5,10 @@
   const line = document.getElementById("wx_status");
   const words = { 404: "扫描成功，请在手机上确认", 402: "二维码已失效，请刷新页面" };
 
+  // Whoever answers by the panel leaves with its form; following the poll too would come back a second time.
+  let leaving = false;
+  document.addEventListener("submit", () => { leaving = true; });
+
   const leave = (code) => {
     const target = new URL(box.dataset.callback);
     target.searchParams.set("code", code);
@@ -22,6 +26,7 @@
       setTimeout(poll, 2000, last);
       return;
     }
+    if (leaving) return;
     const [, status, code] = text.match(/wx_errcode=(\d+);window\.wx_code='([^']*)'/) || [];
     if (status === "405") return leave(code);
     if (status === "403") return location.replace(box.dataset.cancelled);
