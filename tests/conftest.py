@@ -57,7 +57,18 @@ def postgresql_url(postgresql_address: str) -> str:
     name = f"t{secrets.token_hex(6)}"
     port = postgresql_address.rsplit(":", 1)[1]
     subprocess.run(
-        [servers.postgresql_program("createdb"), "-h", "127.0.0.1", "-p", port, "-U", "xinyin", "-T", "template0", name],
+        [
+            servers.postgresql_program("createdb"),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            port,
+            "-U",
+            "xinyin",
+            "-T",
+            "template0",
+            name,
+        ],
         check=True,
     )
     return f"{postgresql_address}/{name}"

@@ -69,7 +69,11 @@ def _place_services(app: FastAPI, house: House, transport: httpx.AsyncBaseTransp
 
 def _mount(app: FastAPI, house: House, metrics: Metrics) -> None:
     foundation = house.foundation
-    checks = {"database": foundation.database.ping, "sessions": foundation.ephemeral.ping}
+    checks = {
+        "database": foundation.database.ping,
+        "sessions": foundation.ephemeral.ping,
+        "files": foundation.blobs.ping,
+    }
     app.router.routes += [
         *operations_routes(checks, metrics),
         *app.state.pages.static.routes(),

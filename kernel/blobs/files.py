@@ -38,6 +38,11 @@ class FileBlobs:
         """See `BlobStore.delete`."""
         await asyncio.to_thread(self._path(reference).unlink, True)
 
+    async def ping(self) -> None:
+        """See `BlobStore.ping`."""
+        if not await asyncio.to_thread(os.access, self._directory, os.W_OK | os.X_OK):
+            raise Unavailable("The file store cannot be written. Please tell the operator.")
+
     async def references(self) -> AsyncIterator[tuple[str, datetime]]:
         """See `BlobStore.references`."""
         for path in await asyncio.to_thread(lambda: sorted(self._directory.glob("??/??/*"))):

@@ -20,5 +20,8 @@ class BlobStore(Protocol):
     async def delete(self, reference: str) -> None:
         """Remove it; nothing happens when it is not there."""
 
+    async def ping(self) -> None:
+        """Raises `Unavailable` when nothing could be kept."""
+
     def references(self) -> AsyncIterator[tuple[str, datetime]]:
         """Every reference with the moment it was kept."""

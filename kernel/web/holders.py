@@ -93,6 +93,8 @@ def userinfo_client(
             raise Unavailable(message, reason=f"userinfo: {type(error).__name__}") from error
         if response.status_code == 401:
             raise InvalidToken(NOT_ACCEPTED, reason="userinfo refused the token")
+        if response.status_code == 403:
+            raise Forbidden("This needs the permission {scope}, which you have not been given.", scope="openid")
         if response.status_code != 200:
             raise Unavailable(message, reason=f"userinfo answered {response.status_code}")
         claims: Mapping[str, Any] = response.json()

@@ -4,6 +4,7 @@ Autoescape is always on, an undefined name is an error, and nothing here touches
 decided before it is rendered.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -155,9 +156,11 @@ def _language_link(locale: str, query: Sequence[tuple[str, str]]) -> Mapping[str
 
 
 def grouped(code: object, size: int = 4) -> str:
-    """A long code in groups for reading aloud: 1234 5678 9012. The groups are parted by thin no-break spaces."""
-    text = str(code)
-    return "\u202f".join(text[start : start + size] for start in range(0, len(text), size))
+    """A long code in groups for reading aloud: 1234 5678 9012. The groups are parted by thin no-break spaces.
+
+    Parts that dots or hyphens set apart already are grouped each on its own.
+    """
+    return re.sub(rf"([^.\-]{{{size}}})(?=[^.\-])", "\\1\u202f", str(code))
 
 
 def masked(code: object, shown: int = 4) -> str:

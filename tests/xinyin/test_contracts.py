@@ -28,7 +28,7 @@ async def test_healthz_says_alive_and_is_never_kept(caller: httpx.AsyncClient) -
 async def test_readyz_names_every_dependency(caller: httpx.AsyncClient) -> None:
     answer = await caller.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "checks": {"database": "ok", "sessions": "ok"}}
+    assert answer.json() == {"status": "ready", "checks": {"database": "ok", "files": "ok", "sessions": "ok"}}
 
 
 async def test_readyz_says_which_dependency_is_away_while_healthz_stays_alive(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ async def test_readyz_says_which_dependency_is_away_while_healthz_stays_alive(tm
             Redis.from_url(address).shutdown(nosave=True)
             answer = await caller.get("/readyz")
             assert answer.status_code == 503
-            assert answer.json() == {"status": "not ready", "checks": {"database": "ok", "sessions": "away"}}
+            assert answer.json() == {"status": "not ready", "checks": {"database": "ok", "files": "ok", "sessions": "away"}}
             assert (await caller.get("/healthz")).status_code == 200
 
 

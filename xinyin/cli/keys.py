@@ -21,7 +21,7 @@ def list_keys(as_json: AsJson = False) -> None:
 
 @app.command()
 def rotate() -> None:
-    """Sign tokens with a new key from now on; the one before stays published until its tokens have ended."""
+    """Sign tokens with a new key from now on; the one before stays published, older ones are destroyed."""
 
     async def work(house: House) -> str:
         return await house.idp.keys.rotate()

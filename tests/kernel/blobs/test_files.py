@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kernel.blobs.files import FileBlobs
-from kernel.errors import IntegrityError, NotFound
+from kernel.errors import IntegrityError, NotFound, Unavailable
 
 
 async def test_what_was_put_is_got_by_its_digest(tmp_path: Path) -> None:
@@ -49,3 +49,11 @@ async def test_nothing_half_written_is_listed(tmp_path: Path) -> None:
     reference = await blobs.put(b"content")
     (tmp_path / reference[:2] / reference[2:4] / f".{reference}.aside").write_bytes(b"cont")
     assert [found async for found, _ in blobs.references()] == [reference]
+
+
+async def test_a_folder_that_is_gone_is_named_unavailable(tmp_path: Path) -> None:
+    blobs = FileBlobs(tmp_path / "blobs")
+    await blobs.ping()
+    (tmp_path / "blobs").rmdir()
+    with pytest.raises(Unavailable):
+        await blobs.ping()
