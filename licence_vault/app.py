@@ -88,7 +88,7 @@ def build_services(parts: Foundations) -> VaultServices:
             seal_of=parts.seal_of,
             ledger=ledger,
             fonts=parts.fonts,
-            keys=IdempotencyKeys(database, parts.ephemeral),
+            keys=IdempotencyKeys(database, parts.ephemeral, data),
             public_url=parts.public_url,
         )
     )

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from kernel.errors import XinyinError
 from licence_vault.issuing.sweeping import sweep_orphans
 from xinyin.house import House
 
@@ -39,6 +38,6 @@ async def _repeat(house: House, seconds: float) -> None:
     while True:
         try:
             await do_chores(house)
-        except (XinyinError, OSError) as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever went wrong this hour, the next hour must come
             _log.warning("chores put off", reason=type(failure).__name__)
         await asyncio.sleep(seconds)

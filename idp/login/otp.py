@@ -83,6 +83,19 @@ class TotpService:
             )
             await self._audit.record(session, AuditEvent("idp.totp.enrol", actor, f"person:{person_id}"))
 
+    async def forget(self, person_id: str, *, actor: Actor = SYSTEM) -> bool:
+        """Take a lost second factor away, so that the next sign-in enrols another; says whether there was one.
+
+        Who asks must have been recognised by other means: from here on the password alone leads to enrolment.
+        """
+        async with self._database.transaction() as session:
+            row = await session.get(TotpRow, person_id)
+            if row is None:
+                return False
+            await session.delete(row)
+            await self._audit.record(session, AuditEvent("idp.totp.forget", actor, f"person:{person_id}"))
+        return True
+
     async def check(self, person_id: str, code: str) -> bool:
         """Whether this code is right now the person's, and was not used before."""
         async with self._database.transaction() as session:

@@ -13,7 +13,8 @@ from kernel.audit.chain import Actor
 from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import Conflict, FieldError, InvalidInput
-from licence_vault.issuing.order import request_digest
+from licence_vault.issuing.order import canonical_text
+from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import IdempotencyRow
 
 KEY_LIMIT = 200
@@ -42,9 +43,10 @@ class Replay:
 class IdempotencyKeys:
     """The keys of all callers. The lease only saves work; the primary key of the table is what makes it once."""
 
-    def __init__(self, database: Database, store: EphemeralStore) -> None:
+    def __init__(self, database: Database, store: EphemeralStore, data: LicenceData) -> None:
         self._database = database
         self._store = store
+        self._data = data
 
     @asynccontextmanager
     async def guard(self, actor: Actor, key: str, body: Mapping[str, Any]) -> AsyncIterator[Replay]:
@@ -52,7 +54,7 @@ class IdempotencyKeys:
 
         Raises `Conflict` when the key was used for another body, or when the first use is still under way after 10 s.
         """
-        digest = request_digest(body)
+        digest = self._data.request_digest(canonical_text(body))
         caller = f"{actor.kind}:{actor.id}"
         if not key:
             yield Replay(caller, "", digest)
@@ -62,7 +64,7 @@ class IdempotencyKeys:
             raise InvalidInput(
                 message, fields=[FieldError("Idempotency-Key", message, {"limit": KEY_LIMIT})], limit=KEY_LIMIT
             )
-        lease = f"issuing:{request_digest({'caller': caller, 'key': key})}"
+        lease = f"issuing:{self._data.request_digest(canonical_text({'caller': caller, 'key': key}))}"
         for _ in range(WAIT_STEPS):
             known = await self.find(actor, key)
             if known is not None:

@@ -1,6 +1,5 @@
 """What somebody asks to have issued, read from JSON and checked whole before anything is made. Pure."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,10 +61,9 @@ def read_order(body: Mapping[str, Any], licence_type: LicenceType) -> IssueOrder
     return IssueOrder(licence_type.code, holder, dict(fields), days["valid_from"], days["valid_to"], "valid_to" in body)
 
 
-def request_digest(body: Mapping[str, Any]) -> str:
-    """SHA-256 of the body in canonical JSON: the same order gives the same digest however it was written."""
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+def canonical_text(body: Mapping[str, Any]) -> str:
+    """The body in canonical JSON: the same order gives the same text however it was written."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _holder(data: Any, licence_type: LicenceType) -> tuple[HolderIdentity | None, list[FieldError]]:

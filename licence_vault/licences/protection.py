@@ -19,6 +19,10 @@ class LicenceData:
         """The keyed hash under which a holder's licences are found; `number` in canonical form."""
         return self._envelope.blind_index(_PURPOSE, f"{id_type}:{number}")
 
+    def request_digest(self, text: str) -> str:
+        """A keyed hash by which a request is known again; the numbers in its text cannot be guessed from it."""
+        return self._envelope.blind_index("request", text)
+
     def close(self, licence_id: str, content: LicenceContent) -> bytes:
         """The personal part, encrypted for this licence alone."""
         document = {

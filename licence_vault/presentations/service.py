@@ -57,12 +57,10 @@ class Presentations:
         self, licence: Licence, subject: str, *, shows: Sequence[str] = (), seconds: int = SECONDS
     ) -> Presentation:
         """A code for a licence that the holder loaded. Raises `InvalidInput`; `Gone` when it is not valid any more."""
-        if unknown := [name for name in shows if name not in SHOWABLE]:
+        if any(name not in SHOWABLE for name in shows):
             message = "Only these can be shown: {names}."
             names = ", ".join(SHOWABLE)
-            raise InvalidInput(
-                message, fields=[FieldError("shows", message, {"names": names})], names=names, reason=unknown[0]
-            )
+            raise InvalidInput(message, fields=[FieldError("shows", message, {"names": names})], names=names)
         if not SHORTEST <= seconds <= LONGEST:
             message = "A code lives between {shortest} and {longest} seconds."
             limits: dict[str, object] = {"shortest": SHORTEST, "longest": LONGEST}

@@ -38,7 +38,10 @@ async def test_readyz_says_which_dependency_is_away_while_healthz_stays_alive(tm
             Redis.from_url(address).shutdown(nosave=True)
             answer = await caller.get("/readyz")
             assert answer.status_code == 503
-            assert answer.json() == {"status": "not ready", "checks": {"database": "ok", "files": "ok", "sessions": "away"}}
+            assert answer.json() == {
+                "status": "not ready",
+                "checks": {"database": "ok", "files": "ok", "sessions": "away"},
+            }
             assert (await caller.get("/healthz")).status_code == 200
 
 

@@ -17,7 +17,7 @@ from rich.progress import Progress
 from kernel.audit.chain import Actor
 from kernel.errors import InvalidInput, NotFound, XinyinError
 from licence_vault.caller import Issuer
-from licence_vault.issuing.order import request_digest, type_code_of
+from licence_vault.issuing.order import canonical_text, type_code_of
 from licence_vault.issuing.service import Requester
 from licence_vault.licences.licence import Licence
 from xinyin.cli.console import AsJson, describe, fail, in_house, out, print_json, show
@@ -237,7 +237,7 @@ async def _issue_row(house: House, authority: Issuer, order: dict[str, Any]) -> 
         for name, schema in licence_type.fields:
             if isinstance(fields, dict) and schema.get("type") == "array" and isinstance(fields.get(name), str):
                 fields[name] = [part.strip() for part in fields[name].split(";") if part.strip()]
-        key = request_digest(order)
+        key = house.foundation.envelope.blind_index("row of a file", canonical_text(order))
         licence = await house.licence_vault.issuing.issue(order, Requester(OPERATOR, authority, key))
     except XinyinError as refusal:
         return {"error": describe(refusal)}

@@ -58,6 +58,17 @@ def disable(username: Username) -> None:
     in_house(work)
 
 
+@app.command("reset-second-factor")
+def reset_second_factor(username: Username) -> None:
+    """Take a lost one-time-code device away; the next sign-in enrols another. Make sure who asks."""
+
+    async def work(house: House) -> bool:
+        person = await house.idp.persons.load_by_username(username)
+        return await house.idp.totp.forget(person.id)
+
+    out.print("the next sign-in enrols a new one" if in_house(work) else "there was none")
+
+
 @app.command("list")
 def list_users(as_json: AsJson = False) -> None:
     """Everybody with an account."""

@@ -110,3 +110,13 @@ async def test_nobody_is_given_a_factor_in_passing(provider: Provider) -> None:
     assert not await provider.services.totp.is_enrolled(person_id)
     stored = [name for name in provider.services.ephemeral._entries if name.startswith("totp-proposal:")]  # type: ignore[attr-defined]
     assert stored == []
+
+
+async def test_a_lost_factor_is_taken_away_and_the_next_sign_in_enrols_another(provider: Provider) -> None:
+    officer = await enter_person(provider, "officer", "officer")
+    assert await provider.services.totp.forget(officer)
+    assert not await provider.services.totp.forget(officer)
+    page = await provider.browser().sign_in("officer", PASSWORD)
+    secret = re.search(r'data-copy="([A-Z2-7]+)"', page.text)
+    assert secret is not None
+    assert secret.group(1) != TOTP_SECRET
