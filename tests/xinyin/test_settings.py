@@ -7,7 +7,12 @@ import pytest
 from kernel.errors import ConfigurationError
 from xinyin.settings import load_settings
 
-SAFE = {"mode": "production", "public_url": "https://id.example.gov.cn", "gateway_url": "https://gw.example.gov.cn"}
+SAFE = {
+    "master_key_file": Path("/nowhere/master.key"),
+    "mode": "production",
+    "public_url": "https://id.example.gov.cn",
+    "gateway_url": "https://gw.example.gov.cn",
+}
 
 
 def test_the_demo_needs_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
