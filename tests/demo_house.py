@@ -66,8 +66,8 @@ class Demo:
 
     @property
     def log(self) -> str:
-        """Everything that the service has written to its log so far."""
-        return (self.directory / "log").read_text(encoding="utf-8")
+        """Everything that the service has written to its log, and to standard error, so far."""
+        return _said(self.directory)
 
     def account(self, role: str) -> Mapping[str, str]:
         """Somebody who signs in by password."""
@@ -89,11 +89,11 @@ class Demo:
         self.used_steps[role] = step
         return pyotp.HOTP(self.account(role)["totp_secret"]).at(step)
 
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run `xinyin` with these arguments, in the demo's folder, as its operator would."""
+    def run(self, *arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run `xinyin` with these arguments (and other settings), in the demo's folder, as its operator would."""
         return subprocess.run(
             [sys.executable, "-m", "xinyin", *map(str, arguments)],
-            cwd=self.directory, env=dict(self.environment), capture_output=True, text=True,
+            cwd=self.directory, env={**self.environment, **settings}, capture_output=True, text=True,
             encoding="utf-8", timeout=COMMAND_SECONDS, check=False,
         )  # fmt: skip
 
@@ -119,19 +119,19 @@ def running_demo(directory: Path) -> Iterator[Demo]:
     """Start the demo in `directory` on spare ports, wait until it says that it is ready, and stop it by its pid."""
     _lend_legacy_application(directory / "var" / "legacy")
     environment = demo_environment()
-    out, log = directory / "out", directory / "log"
-    with out.open("wb") as stdout, log.open("wb") as stderr:
+    with (directory / "out").open("wb") as stdout, (directory / "error").open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "xinyin", "demo"], cwd=directory, env=environment, stdout=stdout, stderr=stderr
         )
     try:
-        printed = _await_ready(process, out, log)
+        printed = _await_ready(process, directory)
         description = json.loads((directory / "var" / "demo.json").read_text(encoding="utf-8"))
         yield Demo(directory, environment, description, printed, process)
     finally:
         _stop(process)
-    assert process.returncode == 0, f"the demo ended with {process.returncode}: {log.read_text()[-2000:]}"
-    assert "Traceback" not in log.read_text(encoding="utf-8")
+    assert process.returncode == 0, f"the demo ended with {process.returncode}: {_said(directory)[-3000:]}"
+    assert "Traceback" not in _said(directory)
+    assert "unexpected_error" not in _said(directory)
 
 
 def demo_environment() -> dict[str, str]:
@@ -149,16 +149,21 @@ def demo_environment() -> dict[str, str]:
     }
 
 
-def _await_ready(process: subprocess.Popen[bytes], out: Path, log: Path) -> str:
+def _await_ready(process: subprocess.Popen[bytes], directory: Path) -> str:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
-        printed = out.read_text(encoding="utf-8")
+        printed = (directory / "out").read_text(encoding="utf-8")
         if "Stop with" in printed:
             return printed
         if process.poll() is not None:
             break
         time.sleep(0.1)
-    raise RuntimeError(f"the demo did not start: {log.read_text(encoding='utf-8')[-3000:]}")
+    raise RuntimeError(f"the demo did not start: {_said(directory)[-3000:]}")
+
+
+def _said(directory: Path) -> str:
+    files = (directory / "error", directory / "var" / "xinyin.log")
+    return "".join(path.read_text(encoding="utf-8") for path in files if path.exists())
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

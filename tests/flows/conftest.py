@@ -23,12 +23,14 @@ from tests.flows.words import zh
 
 @dataclass(frozen=True)
 class Revocation:
-    """A licence that was shown, and then revoked: the address of the code shown, and its intact files."""
+    """A licence that was shown, and then revoked: the code's address, its intact files, and what a third party saw."""
 
     licence: dict[str, Any]
     code_url: str
-    before: dict[str, Any]
     files: dict[str, bytes]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    heading_after: str
 
 
 @pytest.fixture(scope="session")
@@ -62,11 +64,12 @@ def third_party() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def files(demo: Demo, citizen: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """What the citizen downloads from the page of their first licence: the OFD and the PDF."""
+def files(demo: Demo, agency: Agency, citizen: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What the citizen downloads from the page of a new licence, which is among their cards: the OFD and the PDF."""
+    licence = agency.issue()
     citizen.open(f"{demo.base_url}/me/licences")
-    (first, *_) = citizen.page.xpath("//article//h3/a/@href")
-    citizen.open(f"{demo.base_url}{first}")
+    (address,) = citizen.page.xpath(f"//article//h3/a[contains(@href, '{licence['id']}')]/@href")
+    citizen.open(f"{demo.base_url}{address}")
     folder = tmp_path_factory.mktemp("downloads")
     paths = {format: folder / f"licence.{format}" for format in ("ofd", "pdf")}
     for format, path in paths.items():
@@ -97,7 +100,9 @@ def revocation(demo: Demo, agency: Agency, citizen: Browser, third_party: Browse
     answer = agency.revoke(licence["id"], "持证人申请注销")
     assert answer.status_code == 200, answer.text
     assert answer.json()["status"] == "revoked"
-    return Revocation(licence, url, before, files)
+    # At once: a code lapses after two minutes.
+    after = third_party.http.get(url, headers={"Accept": "application/json"}).json()
+    return Revocation(licence, url, files, before, after, third_party.open(url).heading)
 
 
 @pytest.fixture(scope="session")
