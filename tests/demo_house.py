@@ -83,9 +83,9 @@ class Demo:
 
     def one_time_code(self, role: str) -> str:
         """A code of this account's authenticator that has not been used; the service takes each of them once."""
-        now = time.time() - 2
-        step = max(self.used_steps.get(role, 0) + 1, int(now) // STEP_SECONDS - 1)
-        time.sleep(max(0.0, (step - 1) * STEP_SECONDS + 2 - time.time()))
+        step = max(self.used_steps.get(role, 0) + 1, int(time.time()) // STEP_SECONDS)
+        # The service takes the code of the step to come, too; for one after that there is nothing but waiting.
+        time.sleep(max(0.0, (step - 1) * STEP_SECONDS + 1 - time.time()))
         self.used_steps[role] = step
         return pyotp.HOTP(self.account(role)["totp_secret"]).at(step)
 

@@ -28,6 +28,7 @@ def sign_in_by_password(demo: Demo, role: str, start: str = "/account") -> Brows
     browser.submit({"username": account["username"], "password": account["password"]})
     if "totp_secret" in account:
         browser.submit({"code": demo.one_time_code(role)})
+    assert "/login" not in browser.address, browser.text
     return browser
 
 
