@@ -7,8 +7,8 @@ from kernel.audit.chain import Actor, AuditTrail
 from kernel.audit.records import Base as AuditBase
 from kernel.blobs.files import FileBlobs
 from kernel.clock import Clock
+from kernel.crypto.custody.files import FileKeyStore
 from kernel.crypto.envelope import Envelope
-from kernel.crypto.keystore import FileKeyStore
 from kernel.database.engine import Database
 from kernel.ephemeral.memory import InProcessStore
 from licence_vault import app as vault_app

@@ -11,8 +11,9 @@ from kernel.audit.chain import AuditTrail
 from kernel.blobs.files import FileBlobs
 from kernel.blobs.store import BlobStore
 from kernel.clock import Clock, system_clock
+from kernel.crypto.custody.opening import open_keystore
 from kernel.crypto.envelope import Envelope
-from kernel.crypto.keystore import FileKeyStore, KeyStore
+from kernel.crypto.keystore import KeyStore
 from kernel.crypto.startup.master_key import load_or_create_master_keys
 from kernel.crypto.startup.selftest import run_self_tests
 from kernel.database.engine import Database
@@ -61,7 +62,7 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
             database=database,
             ephemeral=ephemeral,
             blobs=FileBlobs(_folder(settings.blob_url)),
-            keystore=FileKeyStore(_folder(settings.keys), master, previous=previous),
+            keystore=open_keystore(settings.keys, (master, *previous)),
             envelope=Envelope(master, previous=previous),
             audit=AuditTrail(clock, audit_key),
             audit_key=audit_key,

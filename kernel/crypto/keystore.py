@@ -1,24 +1,15 @@
 """Where private keys are kept. Callers get handles that sign, never the key.
 
-Import-restricted as `private_keys` is. An HSM or a remote signer is another KeyStore.
+Import-restricted as `private_keys` is. What keeps keys (files, an HSM, a remote signer) is in `kernel.crypto.custody`.
 """
 
 import re
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from kernel.crypto.custody.secret_files import remove_secret_file, write_new_secret_file
-from kernel.crypto.envelope import Envelope
-from kernel.crypto.private_keys import PrivateKey, generate_key, load_private_key
 from kernel.crypto.signatures import SigningAlgorithm, SigningKey
-from kernel.errors import Conflict, InvalidInput, NotFound
+from kernel.errors import InvalidInput
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
-_SUFFIX = ".key"
-_Stamp = tuple[int, int]
 
 
 class KeyStore(Protocol):
@@ -43,102 +34,12 @@ class KeyStore(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class StoredKey:
-    """A handle of FileKeyStore: signs, and cannot be written out."""
-
-    name: str
-    algorithm: SigningAlgorithm
-    public_spki: bytes
-    _key: PrivateKey
-
-    def sign(self, data: bytes) -> bytes:
-        return self._key.sign(data)
-
-    def __repr__(self) -> str:
-        return f"StoredKey({self.name}, {self.algorithm})"
+def is_key_name(name: str) -> bool:
+    """Whether a key may be called so."""
+    return _NAME.fullmatch(name) is not None
 
 
-class FileKeyStore:
-    """Keys as files, PKCS#8 in envelopes bound to their names: a file renamed does not open.
-
-    `previous`: earlier master keys, newest first.
-    """
-
-    def __init__(self, directory: Path, master_key: bytes, *, previous: Sequence[bytes] = ()) -> None:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._directory = directory
-        self._envelope = Envelope(master_key, previous=previous)
-        self._opened: dict[str, tuple[_Stamp, StoredKey]] = {}
-        self._lock = threading.Lock()
-
-    def generate(self, name: str, algorithm: SigningAlgorithm) -> SigningKey:
-        """See KeyStore."""
-        path = self._path(name)
-        if path.exists():
-            raise Conflict("There is already a key called {name}.", name=name)
-        key = generate_key(algorithm)
-        sealed = self._envelope.encrypt(key.to_pkcs8(), context=_context(name))
-        try:
-            write_new_secret_file(path, sealed)
-        except FileExistsError as error:
-            raise Conflict("There is already a key called {name}.", name=name) from error
-        return self._keep(path, key)
-
-    def open(self, name: str) -> SigningKey:
-        """See KeyStore. Raises IntegrityError if the file was changed."""
-        path = self._path(name)
-        try:
-            with self._lock:
-                stamp, opened = self._opened.get(name, (None, None))
-            if opened and stamp == _stamp(path):
-                return opened
-            sealed = path.read_bytes()
-        except FileNotFoundError as error:
-            self._forget(name)
-            raise NotFound("There is no key called {name}.", name=name) from error
-        return self._keep(path, load_private_key(self._envelope.decrypt(sealed, context=_context(name))))
-
-    def exists(self, name: str) -> bool:
-        return self._path(name).exists()
-
-    def names(self) -> list[str]:
-        return sorted(
-            path.name.removesuffix(_SUFFIX)
-            for path in self._directory.glob(f"*{_SUFFIX}")
-            if _NAME.fullmatch(path.name.removesuffix(_SUFFIX))
-        )
-
-    def destroy(self, name: str) -> None:
-        """See KeyStore."""
-        self._forget(name)
-        try:
-            remove_secret_file(self._path(name))
-        except FileNotFoundError as error:
-            raise NotFound("There is no key called {name}.", name=name) from error
-
-    def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise InvalidInput("A key name is made of lower-case letters, digits, dots, hyphens and underscores.")
-        return self._directory / f"{name}{_SUFFIX}"
-
-    def _keep(self, path: Path, key: PrivateKey) -> StoredKey:
-        name = path.name.removesuffix(_SUFFIX)
-        stored = StoredKey(name, key.algorithm, key.public_spki, key)
-        with self._lock:
-            self._opened[name] = (_stamp(path), stored)
-        return stored
-
-    def _forget(self, name: str) -> None:
-        with self._lock:
-            self._opened.pop(name, None)
-
-
-def _stamp(path: Path) -> _Stamp:
-    """Tells whether another process destroyed the key, or made another under its name."""
-    status = path.stat()
-    return status.st_ino, status.st_mtime_ns
-
-
-def _context(name: str) -> str:
-    return f"key:{name}"
+def check_key_name(name: str) -> None:
+    """Raises InvalidInput for a name that no key may have."""
+    if not is_key_name(name):
+        raise InvalidInput("A key name is made of lower-case letters, digits, dots, hyphens and underscores.")

@@ -17,8 +17,8 @@ from idp.schema import Base
 from idp.settings import IdpSettings
 from kernel.audit.chain import AuditTrail
 from kernel.audit.records import Base as AuditBase
+from kernel.crypto.custody.files import FileKeyStore
 from kernel.crypto.envelope import Envelope
-from kernel.crypto.keystore import FileKeyStore
 from kernel.database.engine import Database
 from kernel.ephemeral.memory import InProcessStore
 from kernel.ephemeral.store import EphemeralStore

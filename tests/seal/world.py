@@ -13,8 +13,8 @@ from sqlalchemy import select
 from kernel.audit.chain import AuditTrail
 from kernel.audit.records import AuditEventRow
 from kernel.audit.records import Base as AuditBase
+from kernel.crypto.custody.files import FileKeyStore
 from kernel.crypto.jose import public_jwk, sign_jwt
-from kernel.crypto.keystore import FileKeyStore
 from kernel.crypto.private_keys import PrivateKey, generate_key
 from kernel.database.engine import Database
 from kernel.web import problems

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.audit.chain import Actor, AuditTrail
 from kernel.audit.records import Base as AuditBase
+from kernel.crypto.custody.files import FileKeyStore
 from kernel.crypto.jose import JwkSet, verify_jws
-from kernel.crypto.keystore import FileKeyStore
 from kernel.database.engine import Database
 from seal import app as seal_app
 from seal.app import SealServices

@@ -1,6 +1,6 @@
-"""How secrets reach the disk.
+"""Where private keys live, and how secrets reach the disk.
 
-Owns: small files that are whole or absent, whatever happens in between, readable by their owner alone.
-Does not own: what is in them (`kernel.crypto.keystore`, `kernel.crypto.startup.master_key`).
-Entry point: `secret_files.write_new_secret_file`.
+Owns: addresses of key stores and opening them; small files that are whole or absent, whatever happens in between,
+readable by their owner alone. Does not own: what a key signs, or which settings an operator has.
+Entry points: `opening.open_keystore` (import-restricted), `secret_files.write_new_secret_file`.
 """

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from idp.keys import TokenKeys
-from kernel.crypto.keystore import FileKeyStore
+from kernel.crypto.custody.files import FileKeyStore
 from tests.idp.browser import hidden_fields
 from tests.idp.conftest import MASTER_KEY, Provider
 from tests.idp.people import enter_person, register_client, signed_in_browser

@@ -18,8 +18,8 @@ from idp.keys import TokenKeys
 from idp.settings import IdpSettings
 from kernel.audit.chain import AuditTrail
 from kernel.clock import system_clock
+from kernel.crypto.custody.files import FileKeyStore
 from kernel.crypto.envelope import Envelope
-from kernel.crypto.keystore import FileKeyStore
 from kernel.database.engine import Database
 from kernel.ephemeral.memory import InProcessStore
 from kernel.web import problems

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kernel.crypto.keystore import FileKeyStore
+from kernel.crypto.custody.files import FileKeyStore
 from kernel.crypto.public_keys import load_public_key
 from kernel.errors import ConfigurationError, Conflict, IntegrityError, InvalidInput, NotFound
 
