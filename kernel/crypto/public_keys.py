@@ -9,8 +9,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
+from kernel.crypto.der import reader
+from kernel.crypto.der.reader import Element
 from kernel.crypto.signatures import InvalidSignature, PublicKey, decode_signature
-from kernel.crypto.sm2 import OID_SM2_WITH_SM3, SM2PublicKey
+from kernel.crypto.sm2 import DEFAULT_ID, OID_SM2_WITH_SM3, SM2PublicKey
 from kernel.errors import InvalidInput
 
 _SHA2: dict[str, type[hashes.SHA256] | type[hashes.SHA384] | type[hashes.SHA512]] = {
@@ -23,6 +25,13 @@ _SHA2: dict[str, type[hashes.SHA256] | type[hashes.SHA384] | type[hashes.SHA512]
 }
 _ECDSA = "1.2.840.10045.4.3."
 _RSA = "1.2.840.113549.1.1."
+OID_RSA_PSS = "1.2.840.113549.1.1.10"
+_MGF1 = "1.2.840.113549.1.1.8"
+_PSS_DIGESTS: dict[str, type[hashes.SHA256] | type[hashes.SHA384] | type[hashes.SHA512]] = {
+    "2.16.840.1.101.3.4.2.1": hashes.SHA256,
+    "2.16.840.1.101.3.4.2.2": hashes.SHA384,
+    "2.16.840.1.101.3.4.2.3": hashes.SHA512,
+}
 OID_ED25519 = "1.3.101.112"
 _SM2_NAMES = (OID_SM2_WITH_SM3, "1.2.156.10197.1.301.1")
 
@@ -71,6 +80,13 @@ class RSAPublicKey:
         except CryptographyInvalidSignature as error:
             raise InvalidSignature(reason="RSA verification failed") from error
 
+    def verify_pss(self, signature: bytes, data: bytes, digest: hashes.HashAlgorithm, salt_length: int) -> None:
+        """RSASSA-PSS (RFC 8017 §8.1) with MGF1 over the same digest; `salt_length` in octets."""
+        try:
+            self.key.verify(signature, data, padding.PSS(padding.MGF1(digest), salt_length), digest)
+        except CryptographyInvalidSignature as error:
+            raise InvalidSignature(reason="RSA-PSS verification failed") from error
+
 
 @dataclass(frozen=True)
 class Ed25519PublicKey:
@@ -113,6 +129,43 @@ def verify_by_oid(key: PublicKey, signature_oid: str, signature: bytes, data: by
             key.verify_digest(signature, data, digest())
         case _:
             raise InvalidSignature(reason=f"{signature_oid} does not fit a {key.algorithm} key")
+
+
+def verify_by_identifier(
+    key: PublicKey, identifier: bytes, signature: bytes, data: bytes, *, sm2_id: bytes = DEFAULT_ID
+) -> None:
+    """As `verify_by_oid`, by a whole DER AlgorithmIdentifier: RSA-PSS says the rest in its parameters (RFC 4055 §3.1).
+
+    `sm2_id`: the signer ID of an SM2 signature. Raises InvalidSignature.
+    """
+    try:
+        kind, *parameters = reader.read_element(identifier).children(reader.SEQUENCE)
+        oid = reader.oid(kind)
+        if oid == OID_RSA_PSS and isinstance(key, RSAPublicKey):
+            digest, salt_length = _read_pss(parameters)
+            key.verify_pss(signature, data, digest, salt_length)
+            return
+    except (ValueError, IndexError) as error:
+        raise InvalidSignature(reason="the signature algorithm cannot be read") from error
+    if isinstance(key, SM2PublicKey) and oid in _SM2_NAMES:
+        key.verify(signature, data, identifier=sm2_id)
+    else:
+        verify_by_oid(key, oid, signature, data)
+
+
+def _read_pss(parameters: list[Element]) -> tuple[hashes.HashAlgorithm, int]:
+    """(digest, salt length) of RSASSA-PSS-params; the mask must be MGF1 with the same digest, and SHA-1 is refused."""
+    parts = {part.tag: reader.read_element(part.content) for part in parameters[0].children(reader.SEQUENCE)}
+    hashed = reader.oid(parts[reader.context(0)].children(reader.SEQUENCE)[0]) if reader.context(0) in parts else ""
+    mask = parts[reader.context(1)].children(reader.SEQUENCE) if reader.context(1) in parts else []
+    if hashed not in _PSS_DIGESTS or len(mask) != 2 or reader.oid(mask[0]) != _MGF1:
+        raise ValueError("unsupported RSA-PSS parameters")
+    if reader.oid(mask[1].children(reader.SEQUENCE)[0]) != hashed:
+        raise ValueError("unsupported RSA-PSS mask")
+    salt_length = reader.integer(parts[reader.context(2)]) if reader.context(2) in parts else 20
+    if not 0 <= salt_length <= 256:
+        raise ValueError("unsupported RSA-PSS salt")
+    return _PSS_DIGESTS[hashed](), salt_length
 
 
 def _load_international(spki: bytes) -> PublicKey:

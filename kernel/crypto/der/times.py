@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from kernel.crypto.der.reader import GENERALIZED_TIME, UTC_TIME, Element, expect
 
-_FORM = re.compile(r"(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(?:[.,]\d{1,9})?(Z|[+-]\d{4})?")
+_FORM = re.compile(r"(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(?:[.,](\d{1,9}))?(Z|[+-]\d{4})?")
 
 
 def read_time(element: Element) -> datetime:
@@ -21,8 +21,8 @@ def read_time(element: Element) -> datetime:
     if element.tag == UTC_TIME:
         year += 1900 if year >= 50 else 2000
     month, day, hour, minute, second = (int(part or 0) for part in match.group(2, 3, 4, 5, 6))
-    moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    zone = match[7]
+    moment = datetime(year, month, day, hour, minute, second, _microseconds(match[7]), tzinfo=UTC)
+    zone = match[8]
     if not zone or zone == "Z":
         return moment
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
@@ -30,3 +30,8 @@ def read_time(element: Element) -> datetime:
         return moment - offset if zone[0] == "+" else moment + offset
     except OverflowError as error:
         raise ValueError("bad time") from error
+
+
+def _microseconds(fraction: str | None) -> int:
+    """Digits beyond the sixth are dropped."""
+    return int(fraction[:6].ljust(6, "0")) if fraction else 0
