@@ -29,16 +29,17 @@ class Sealer(Protocol):
     """Seals documents with a registered seal (by its id or its 14-digit code) and signs what goes with licences.
 
     `purpose` says in the seal's record of uses what it was used for: a short code and a reference, nothing personal.
+    `licence_type`: the code of what is being issued, for the seal's policy of use.
     """
 
     async def seal_ofd(
-        self, ofd: bytes, seal_id: str, positions: Sequence[StampPosition], *, purpose: str = ""
+        self, ofd: bytes, seal_id: str, positions: Sequence[StampPosition], *, purpose: str = "", licence_type: str = ""
     ) -> bytes:
-        """The sealed OFD, checked. Raises NotFound, Conflict (not in use, document closed), InvalidInput."""
+        """The sealed OFD, checked. Raises NotFound, Forbidden (policy), Conflict (not in use, closed), InvalidInput."""
         ...
 
     async def seal_pdf(
-        self, pdf: bytes, seal_id: str, positions: Sequence[StampPosition], *, purpose: str = ""
+        self, pdf: bytes, seal_id: str, positions: Sequence[StampPosition], *, purpose: str = "", licence_type: str = ""
     ) -> bytes:
         """The sealed PDF, checked. Raises as `seal_ofd`."""
         ...

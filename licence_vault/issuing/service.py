@@ -112,8 +112,9 @@ class Issuing:
         place = draft.licence_type.seal_place
         positions = [StampPosition(place.page, place.x_mm, place.y_mm, place.width_mm, place.height_mm)]
         purpose = f"licence:{draft.id}"
-        ofd = await parts.sealer.seal_ofd(rendering.ofd, seal_id, positions, purpose=purpose)
-        pdf = await parts.sealer.seal_pdf(rendering.pdf, seal_id, positions, purpose=purpose)
+        what = {"purpose": purpose, "licence_type": draft.licence_type.code}
+        ofd = await parts.sealer.seal_ofd(rendering.ofd, seal_id, positions, **what)
+        pdf = await parts.sealer.seal_pdf(rendering.pdf, seal_id, positions, **what)
         row = await self._row(draft, qr, ofd, pdf)
         try:
             async with parts.database.transaction() as session:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, Integer, LargeBinary, String, func, or_, select
+from sqlalchemy import JSON, Index, Integer, LargeBinary, String, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +37,19 @@ class SealRow(Base):
     esl: Mapped[bytes | None] = mapped_column(LargeBinary)
     sm2_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
     p256_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    use_policy: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    """As `UsePolicy.to_dict`; empty is the default policy."""
+
+
+class SealPinRow(Base):
+    """A seal's PIN as argon2id, how often it was wrong in a row, and when it may be tried again."""
+
+    __tablename__ = "seal_pin"
+
+    seal_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(128))
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class SealUseRow(Base):

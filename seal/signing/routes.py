@@ -14,6 +14,7 @@ from kernel.web.sign_in import authenticated
 from seal.documents.pages import page_sizes
 from seal.documents.positions import PageSize, StampPosition, riding_positions
 from seal.seals.routes import officer_of
+from seal.seals.use_policy import IntendedUse
 from seal.signing.service import SealOrder, SigningService
 from seal.validation.service import sniff
 
@@ -39,6 +40,7 @@ _REQUEST_BODY: dict[str, Any] = {
                         },
                         "riding": {"type": "string", "enum": ["true", "false"], "description": "Also over the edges"},
                         "purpose": {"type": "string", "maxLength": 128},
+                        "pin": {"type": "string", "maxLength": 32, "description": "The seal's PIN, if it has one"},
                     },
                     "required": ["file", "seal"],
                 }
@@ -75,13 +77,13 @@ async def create_seal_job(request: Request) -> Response:
     if file is None or kind == "unknown":
         raise InvalidInput("Choose a PDF or OFD file.", fields=[FieldError("file", "Choose a PDF or OFD file.")])
     pages = await asyncio.to_thread(page_sizes, file.data, kind)
-    officer = officer_of(principal)
     order = SealOrder(
         seal_id=form.one("seal"),
         positions=_positions(form, pages),
         purpose=form.text("purpose"),
-        actor=officer.actor,
-        uscc=officer.uscc,
+        actor=officer_of(principal).actor,
+        use=IntendedUse.by(principal),
+        pin=form.text("pin"),
     )
     sealed = await service.seal(file.data, kind, order)
     headers = {"Content-Disposition": f'attachment; filename="sealed.{kind}"', "Cache-Control": "no-store"}

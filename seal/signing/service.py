@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -22,9 +22,11 @@ from seal.client import SealerKey, SignedClaims
 from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
 from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
 from seal.documents.positions import StampPosition
+from seal.seals.pins import SealPins
 from seal.seals.publication import SealPublication
 from seal.seals.records import SealRow, SealUseRow, find_seal
 from seal.seals.seal import STATE_SENTENCES
+from seal.seals.use_policy import IntendedUse, UsePolicy, check_use_policy
 from seal.signing.service_keys import ServiceKeys
 from seal.validation.report import Indication
 from seal.validation.service import validate_document
@@ -47,14 +49,15 @@ class SigningParts:
 class SealOrder:
     """A document to be sealed: which seal (id or code), where, what for, and on whose behalf.
 
-    `uscc`: the organisation that the person acts for; only its own seals may then be used.
+    `use`: how, for the seal's policy; the vault's own way when left out. `pin`: the seal's, when a person gave one.
     """
 
     seal_id: str
     positions: Sequence[StampPosition]
     purpose: str = ""
     actor: Actor = SYSTEM
-    uscc: str | None = None
+    use: IntendedUse = field(default_factory=lambda: IntendedUse("vault"))
+    pin: str = field(default="", repr=False)
 
 
 class SigningService:
@@ -68,18 +71,21 @@ class SigningService:
         self._authority = parts.authority
         self._publication = parts.publication
         self._keys = ServiceKeys(parts.keystore)
+        self._pins = SealPins(parts.database, parts.audit, parts.clock)
 
     async def seal_ofd(
-        self, ofd: bytes, seal_id: str, positions: Sequence[StampPosition], *, purpose: str = ""
+        self, ofd: bytes, seal_id: str, positions: Sequence[StampPosition], *, purpose: str = "", licence_type: str = ""
     ) -> bytes:
         """See `Sealer`."""
-        return await self.seal(ofd, "ofd", SealOrder(seal_id, positions, purpose))
+        use = IntendedUse.by_vault(licence_type)
+        return await self.seal(ofd, "ofd", SealOrder(seal_id, positions, purpose, use=use))
 
     async def seal_pdf(
-        self, pdf: bytes, seal_id: str, positions: Sequence[StampPosition], *, purpose: str = ""
+        self, pdf: bytes, seal_id: str, positions: Sequence[StampPosition], *, purpose: str = "", licence_type: str = ""
     ) -> bytes:
         """See `Sealer`."""
-        return await self.seal(pdf, "pdf", SealOrder(seal_id, positions, purpose))
+        use = IntendedUse.by_vault(licence_type)
+        return await self.seal(pdf, "pdf", SealOrder(seal_id, positions, purpose, use=use))
 
     async def seal(self, document: bytes, format: Literal["ofd", "pdf"], order: SealOrder) -> bytes:
         """Seal an OFD or a PDF. Raises NotFound, Conflict, InvalidInput; IntegrityError if the result does not hold."""
@@ -116,15 +122,21 @@ class SigningService:
         if seal is None:
             raise NotFound("There is no such seal.")
         try:
-            if order.uscc is not None and order.uscc != seal.owner_uscc:
-                raise Forbidden("You may use seals of your own organisation only.")
-            self._check_usable(seal)
+            await self._check_allowed(seal, order)
         except (Conflict, Forbidden):
             async with self._database.transaction() as session:
                 event = AuditEvent("seal.use", order.actor, subject_ref=seal.id, outcome="refused")
                 await self._audit.record(session, event)
             raise
         return seal
+
+    async def _check_allowed(self, seal: SealRow, order: SealOrder) -> None:
+        """The PIN is asked for last: who may not use the seal anyway learns nothing by guessing it."""
+        policy = UsePolicy.read(seal.use_policy)
+        check_use_policy(policy, seal.owner_uscc, replace(order.use, pin_proven=True))
+        self._check_usable(seal)
+        if policy.pin and order.use.channel == "person":
+            await self._pins.prove(seal.id, order.actor, order.pin)
 
     def _check_usable(self, seal: SealRow) -> None:
         if seal.state != "active":

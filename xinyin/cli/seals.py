@@ -9,6 +9,7 @@ from kernel.audit.chain import Actor
 from seal.documents.positions import StampPosition
 from seal.seals.seal import Seal, SealApplication
 from seal.seals.service import Officer
+from seal.seals.use_policy import IntendedUse
 from seal.signing.service import SealOrder
 from seal.validation.service import sniff
 from xinyin.cli.console import AsJson, fail, in_house, out, show
@@ -106,7 +107,8 @@ def sign(
 
     async def work(house: House) -> bytes:
         position = StampPosition(page, x_mm, y_mm, size_mm, size_mm)
-        order = SealOrder(seal, [position], "command-line", Actor("system", "command-line"))
+        actor = Actor("system", "command-line")
+        order = SealOrder(seal, [position], "command-line", actor, IntendedUse.by_operator(actor))
         return await house.seal.signing.seal(data, format, order)
 
     output.write_bytes(in_house(work))
