@@ -21,6 +21,8 @@ from seal.seals import routes as seal_routes
 from seal.seals.publication import SealPublication
 from seal.seals.service import RegisterParts, SealRegister
 from seal.signing import routes as signing_routes
+from seal.signing.intents.journal import IntentJournal
+from seal.signing.pressing.here import PressHere
 from seal.signing.service import SigningParts, SigningService
 
 if TYPE_CHECKING:  # a name for a type: only `signing` and `authority` open keys
@@ -55,10 +57,12 @@ class SealServices:
     register: SealRegister
     publication: SealPublication
     signing: SigningService
+    intents: IntentJournal
 
     async def start(self) -> None:
-        """Make or load the authority."""
+        """Make or load the authority; give up what a crash left half-sealed."""
         await self.authority.bootstrap()
+        await self.intents.abandon_expired()
 
 
 def build_services(parts: Foundations) -> SealServices:
@@ -84,17 +88,19 @@ def build_services(parts: Foundations) -> SealServices:
             font=parts.font,
         )
     )
+    intents = IntentJournal(parts.database, parts.audit, parts.clock)
     signing = SigningService(
         SigningParts(
-            keystore=parts.keystore,
+            press=PressHere(parts.keystore),
             database=parts.database,
             audit=parts.audit,
             clock=parts.clock,
             authority=authority,
             publication=publication,
+            journal=intents,
         )
     )
-    return SealServices(authority, register, publication, signing)
+    return SealServices(authority, register, publication, signing, intents)
 
 
 def page_routes() -> list[BaseRoute]:

@@ -29,6 +29,7 @@ async def do_chores(house: House) -> None:
     """Everything once."""
     foundation = house.foundation
     await house.idp.purge()
+    await house.seal.intents.abandon_expired()
     swept = await sweep_orphans(foundation.database, foundation.blobs, foundation.clock)
     if swept:
         _log.info("orphan files removed", count=swept)

@@ -32,7 +32,7 @@ from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence, LicenceStatus
 from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import LicenceEventRow, LicenceRow, OutboxRow, find_by, find_for_update
-from seal.client import Sealer
+from seal.client import DocumentToSeal, Sealer
 from seal.documents.positions import StampPosition
 
 SealOfAuthority = Callable[[str], Awaitable[str]]
@@ -111,10 +111,9 @@ class Issuing:
         rendering = await asyncio.to_thread(render, draft, qr, parts.fonts)
         place = draft.licence_type.seal_place
         positions = [StampPosition(place.page, place.x_mm, place.y_mm, place.width_mm, place.height_mm)]
-        purpose = f"licence:{draft.id}"
-        what = {"purpose": purpose, "licence_type": draft.licence_type.code}
-        ofd = await parts.sealer.seal_ofd(rendering.ofd, seal_id, positions, **what)
-        pdf = await parts.sealer.seal_pdf(rendering.pdf, seal_id, positions, **what)
+        what = {"purpose": f"licence:{draft.id}", "licence_type": draft.licence_type.code}
+        documents = [DocumentToSeal("ofd", rendering.ofd, positions), DocumentToSeal("pdf", rendering.pdf, positions)]
+        ofd, pdf = await parts.sealer.seal_together(documents, seal_id, **what)
         row = await self._row(draft, qr, ofd, pdf)
         try:
             async with parts.database.transaction() as session:

@@ -1,76 +1,94 @@
-"""Sealing: check the seal, sign, check the result, record the use, and only then let the result go."""
+"""Sealing exactly once: write the intent, sign and check, record the use, and only then let the result go."""
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Literal
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock
 from kernel.crypto.cose import key_id, sign_cose
 from kernel.crypto.jose import sign_jws, thumbprint
-from kernel.crypto.keystore import KeyStore
 from kernel.database.engine import Database
-from kernel.errors import Conflict, Forbidden, IntegrityError, InvalidInput, NotFound
+from kernel.errors import Conflict, Forbidden, NotFound, Unavailable, XinyinError
 from kernel.ids.time_ordered import new_id
 from seal.authority.profiles import issuing_name
-from seal.authority.service import Authority, seal_key_name
-from seal.client import SealerKey, SignedClaims
-from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
-from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
+from seal.authority.service import Authority
+from seal.client import DocumentToSeal, SealableFormat, SealerKey, SignedClaims
 from seal.documents.positions import StampPosition
 from seal.seals.pins import SealPins
 from seal.seals.publication import SealPublication
 from seal.seals.records import SealRow, SealUseRow, find_seal
 from seal.seals.seal import STATE_SENTENCES
 from seal.seals.use_policy import IntendedUse, UsePolicy, check_use_policy
-from seal.signing.service_keys import ServiceKeys
-from seal.validation.report import Indication
-from seal.validation.service import validate_document
-from seal.validation.trust import TrustStore
+from seal.signing.intents.journal import LOST, Intent, IntentJournal, Use
+from seal.signing.pressing.order import Press, PressLost, PressOrder, SealStock
+from seal.signing.service_keys import PURPOSES
+
+_PURPOSE_LENGTH = 128
 
 
 @dataclass(frozen=True)
 class SigningParts:
     """What sealing works with."""
 
-    keystore: KeyStore
+    press: Press
     database: Database
     audit: AuditTrail
     clock: Clock
     authority: Authority
     publication: SealPublication
+    journal: IntentJournal
 
 
 @dataclass(frozen=True)
 class SealOrder:
-    """A document to be sealed: which seal (id or code), where, what for, and on whose behalf.
+    """Which seal (id or code), where, what for, and on whose behalf.
 
     `use`: how, for the seal's policy; the vault's own way when left out. `pin`: the seal's, when a person gave one.
     """
 
     seal_id: str
-    positions: Sequence[StampPosition]
+    positions: Sequence[StampPosition] = ()
     purpose: str = ""
     actor: Actor = SYSTEM
     use: IntendedUse = field(default_factory=lambda: IntendedUse("vault"))
     pin: str = field(default="", repr=False)
 
 
+class Keeper(Protocol):
+    """Who keeps the sealed files, for a caller that must not lose them between the signature and its own record."""
+
+    intent_ids: Sequence[str]
+
+    async def begin(self, session: AsyncSession) -> Sequence[Intent] | None:
+        """Intents taken over from one that did not come back; None to have new ones written."""
+        ...
+
+    async def keep(self, sealed: Sequence[bytes]) -> None:
+        """Store the files durably, before the use is recorded."""
+        ...
+
+    async def record(self, session: AsyncSession) -> None:
+        """Note the outcome in the transaction that records the use."""
+        ...
+
+
 class SigningService:
-    """Implements `seal.client.Sealer` in this process."""
+    """Implements `seal.client.Sealer`."""
 
     def __init__(self, parts: SigningParts) -> None:
-        self._keystore = parts.keystore
+        self._press = parts.press
         self._database = parts.database
         self._audit = parts.audit
         self._clock = parts.clock
         self._authority = parts.authority
         self._publication = parts.publication
-        self._keys = ServiceKeys(parts.keystore)
+        self._journal = parts.journal
         self._pins = SealPins(parts.database, parts.audit, parts.clock)
 
     async def seal_ofd(
@@ -87,113 +105,180 @@ class SigningService:
         use = IntendedUse.by_vault(licence_type)
         return await self.seal(pdf, "pdf", SealOrder(seal_id, positions, purpose, use=use))
 
-    async def seal(self, document: bytes, format: Literal["ofd", "pdf"], order: SealOrder) -> bytes:
+    async def seal_together(
+        self, documents: Sequence[DocumentToSeal], seal_id: str, *, purpose: str = "", licence_type: str = ""
+    ) -> Sequence[bytes]:
+        """See `Sealer`."""
+        use = IntendedUse.by_vault(licence_type)
+        return await self.seal_all(documents, SealOrder(seal_id, purpose=purpose, use=use))
+
+    async def seal(self, document: bytes, format: SealableFormat, order: SealOrder) -> bytes:
         """Seal an OFD or a PDF. Raises NotFound, Conflict, InvalidInput; IntegrityError if the result does not hold."""
-        seal = await self._load_usable(order)
-        now = self._clock().replace(microsecond=0)
-        make = self._seal_ofd if format == "ofd" else self._seal_pdf
-        trust = await self._publication.trust_store()
-        sealed = await asyncio.to_thread(self._seal_and_check, lambda: make(document, seal, order, now), trust)
-        await self._record_use(sealed, format, seal, order)
+        (sealed,) = await self.seal_all([DocumentToSeal(format, document, order.positions)], order)
         return sealed
+
+    async def seal_all(
+        self, documents: Sequence[DocumentToSeal], order: SealOrder, keeper: Keeper | None = None
+    ) -> list[bytes]:
+        """Seal several documents in one step; `order.positions` is not looked at. Raises as `seal`."""
+        order = await self.with_pin_proven(order)
+        stock, intents = await self._begin(documents, order, keeper)
+        try:
+            trust = await self._publication.trust_store()
+            press_order = PressOrder(tuple(documents), stock, self._clock(), trust)
+            sealed = await self._pressed(press_order, intents)
+            if keeper:
+                await keeper.keep(sealed)
+            await self._record_uses(list(zip(intents, documents, sealed, strict=True)), stock, order, keeper)
+        except Exception as failure:
+            await self._give_up(intents, failure)
+            raise
+        return sealed
+
+    async def with_pin_proven(self, order: SealOrder) -> SealOrder:
+        """The order as one whose PIN need not be asked for again. Raises `WrongPin`, `PinRequired`, `RateLimited`.
+
+        The PIN is looked at last: who may not use the seal anyway learns nothing by guessing it.
+        """
+        if order.use.channel != "person" or order.use.pin_proven:
+            return order
+        proven = replace(order, use=replace(order.use, pin_proven=True), pin="")
+        async with self._database.reading() as session:
+            seal = await find_seal(session, order.seal_id)
+        if seal is None or self._refusal(seal, proven) or not UsePolicy.read(seal.use_policy).pin:
+            return proven
+        try:
+            await self._pins.prove(seal.id, order.actor, order.pin)
+        except Forbidden:
+            async with self._database.transaction() as session:
+                await self._audit.record(session, AuditEvent("seal.use", order.actor, seal.id, outcome="refused"))
+            raise
+        return proven
 
     async def sign_claims(self, claims: Mapping[int, object]) -> SignedClaims:
         """See `Sealer`."""
-        key = await self._keys.open("claims")
-        return SignedClaims(sign_cose(claims, key), key_id(key.public_spki))
+
+        def work() -> SignedClaims:
+            key = self._press.open_service_key("claims")
+            return SignedClaims(sign_cose(claims, key), key_id(key.public_spki))
+
+        return await asyncio.to_thread(work)
 
     async def sign_checkpoint(self, note: bytes) -> bytes:
         """See `Sealer`."""
-        return (await self._keys.open("checkpoint")).sign(note)
+        return await asyncio.to_thread(lambda: self._press.open_service_key("checkpoint").sign(note))
 
     async def sign_receipt(self, claims: Mapping[str, object]) -> str:
         """See `Sealer`."""
-        key = await self._keys.open("receipt")
-        header = {"typ": "receipt+jwt", "kid": thumbprint(key.public_spki)}
-        return sign_jws(json.dumps(claims, ensure_ascii=False).encode(), key, header)
+
+        def work() -> str:
+            key = self._press.open_service_key("receipt")
+            header = {"typ": "receipt+jwt", "kid": thumbprint(key.public_spki)}
+            return sign_jws(json.dumps(claims, ensure_ascii=False).encode(), key, header)
+
+        return await asyncio.to_thread(work)
 
     async def public_keys(self) -> Sequence[SealerKey]:
         """See `Sealer`."""
-        return await self._keys.public_keys()
 
-    async def _load_usable(self, order: SealOrder) -> SealRow:
-        async with self._database.reading() as session:
+        def work() -> list[SealerKey]:
+            keys = [(purpose, self._press.open_service_key(purpose)) for purpose in PURPOSES]
+            return [SealerKey(purpose, key.algorithm, key.public_spki) for purpose, key in keys]
+
+        return await asyncio.to_thread(work)
+
+    async def _begin(
+        self, documents: Sequence[DocumentToSeal], order: SealOrder, keeper: Keeper | None
+    ) -> tuple[SealStock, list[Intent]]:
+        """One transaction: the seal may be used, and the intents are written. A refusal is written down too."""
+        async with self._database.transaction() as session:
             seal = await find_seal(session, order.seal_id)
-        if seal is None:
-            raise NotFound("There is no such seal.")
+            if seal is None:
+                raise NotFound("There is no such seal.")
+            refusal = self._refusal(seal, order)
+            if refusal is None:
+                held = await keeper.begin(session) if keeper else None
+                ids = keeper.intent_ids if keeper else ()
+                use = Use(seal.id, order.purpose[:_PURPOSE_LENGTH], order.actor, ids)
+                intents = list(held) if held else self._journal.open(session, documents, use)
+                return self._stock(seal), intents
+            event = AuditEvent("seal.use", order.actor, subject_ref=seal.id, outcome="refused")
+            await self._audit.record(session, event)
+        raise refusal
+
+    def _refusal(self, seal: SealRow, order: SealOrder) -> XinyinError | None:
         try:
-            await self._check_allowed(seal, order)
-        except (Conflict, Forbidden):
-            async with self._database.transaction() as session:
-                event = AuditEvent("seal.use", order.actor, subject_ref=seal.id, outcome="refused")
-                await self._audit.record(session, event)
-            raise
-        return seal
-
-    async def _check_allowed(self, seal: SealRow, order: SealOrder) -> None:
-        """The PIN is asked for last: who may not use the seal anyway learns nothing by guessing it."""
-        policy = UsePolicy.read(seal.use_policy)
-        check_use_policy(policy, seal.owner_uscc, replace(order.use, pin_proven=True))
-        self._check_usable(seal)
-        if policy.pin and order.use.channel == "person":
-            await self._pins.prove(seal.id, order.actor, order.pin)
-
-    def _check_usable(self, seal: SealRow) -> None:
+            check_use_policy(UsePolicy.read(seal.use_policy), seal.owner_uscc, order.use)
+        except Forbidden as refusal:
+            return refusal
         if seal.state != "active":
-            raise Conflict(STATE_SENTENCES[seal.state])
+            return Conflict(STATE_SENTENCES[seal.state])
         if not seal.valid_from <= self._clock() <= seal.valid_to:
             start, end = f"{seal.valid_from:%Y-%m-%d}", f"{seal.valid_to:%Y-%m-%d}"
-            raise Conflict("The seal is valid from {start} to {end} only.", start=start, end=end)
+            return Conflict("The seal is valid from {start} to {end} only.", start=start, end=end)
+        return None
 
-    def _seal_ofd(self, document: bytes, seal: SealRow, order: SealOrder, now: datetime) -> bytes:
-        assert seal.esl is not None
+    def _stock(self, seal: SealRow) -> SealStock:
+        assert seal.esl is not None  # a seal in use has been made
         assert seal.sm2_certificate is not None
-        key = self._keystore.open(seal_key_name(seal.id, "sm2"))
-        return seal_ofd(document, OfdSealRequest(seal.esl, key, seal.sm2_certificate, order.positions, now))
-
-    def _seal_pdf(self, document: bytes, seal: SealRow, order: SealOrder, now: datetime) -> bytes:
         assert seal.p256_certificate is not None
-        request = PdfSealRequest(
-            signer=self._keystore.open(seal_key_name(seal.id, "p256")),
-            certificates=(seal.p256_certificate, self._authority.certificate(issuing_name("p256")).der),
-            picture=seal.picture,
-            seal_name=seal.name,
-            positions=order.positions,
-            signed_at=now,
+        issuer = self._authority.certificate(issuing_name("p256")).der
+        return SealStock(
+            seal.id, seal.name, seal.esl, seal.sm2_certificate, (seal.p256_certificate, issuer), seal.picture
         )
-        return seal_pdf(document, request)
 
-    def _seal_and_check(self, work: Callable[[], bytes], trust: TrustStore) -> bytes:
-        """No file leaves that our own verification would not pass; runs in a thread."""
-        sealed = work()
-        report = validate_document(sealed, trust, at=self._clock())
-        last = report.signatures[-1] if report.signatures else None
-        if last is None or last.verdict.indication is not Indication.PASSED or not last.covers_whole_document:
-            verdict = last.verdict if last else report.verdict
-            raise IntegrityError("The sealed file did not pass our own check.", reason=str(verdict))
-        if report.indication is Indication.FAILED:
-            raise InvalidInput("The document carries an earlier signature that does not hold.")
-        return sealed
+    async def _pressed(self, order: PressOrder, intents: list[Intent]) -> list[bytes]:
+        """Try once more when the work was lost half-way; `intents` are then held under a new fence."""
+        try:
+            return await self._press.press(order)
+        except PressLost:
+            intents[:] = await self._journal.renew(intents)
+        try:
+            return await self._press.press(order)
+        except PressLost as failure:
+            raise Unavailable(LOST, reason="pressing was lost twice") from failure
 
-    async def _record_use(self, sealed: bytes, format: str, seal: SealRow, order: SealOrder) -> None:
-        """One transaction: the seal must still be in use when the use is written down."""
-        digest = hashlib.sha256(sealed).hexdigest()
+    async def _record_uses(
+        self,
+        results: Sequence[tuple[Intent, DocumentToSeal, bytes]],
+        stock: SealStock,
+        order: SealOrder,
+        keeper: Keeper | None,
+    ) -> None:
+        """One transaction: the seal must still be in use, and the intents ours, when the uses are written down."""
         async with self._database.transaction() as session:
-            current = await find_seal(session, seal.id, lock=True)
+            current = await find_seal(session, stock.id, lock=True)
             if current is None:
                 raise NotFound("There is no such seal.")
-            self._check_usable(current)
-            session.add(
-                SealUseRow(
-                    id=new_id(),
-                    seal_id=seal.id,
-                    digest=digest,
-                    format=format,
-                    purpose=order.purpose[:128],
-                    actor_kind=order.actor.kind,
-                    actor_id=order.actor.id,
-                    at=self._clock(),
-                )
-            )
-            detail = {"digest": digest, "format": format, "purpose": order.purpose[:128]}
-            await self._audit.record(session, AuditEvent("seal.use", order.actor, subject_ref=seal.id, detail=detail))
+            if refusal := self._refusal(current, order):
+                raise refusal
+            for intent, document, sealed in results:
+                digest = hashlib.sha256(sealed).hexdigest()
+                await self._journal.finish(session, intent, digest)
+                session.add(self._use(digest, document.format, stock.id, order))
+                detail = {"digest": digest, "format": document.format, "purpose": order.purpose[:_PURPOSE_LENGTH]}
+                await self._audit.record(session, AuditEvent("seal.use", order.actor, stock.id, detail=detail))
+            if keeper:
+                await keeper.record(session)
+
+    def _use(self, digest: str, format: str, seal_id: str, order: SealOrder) -> SealUseRow:
+        return SealUseRow(
+            id=new_id(),
+            seal_id=seal_id,
+            digest=digest,
+            format=format,
+            purpose=order.purpose[:_PURPOSE_LENGTH],
+            actor_kind=order.actor.kind,
+            actor_id=order.actor.id,
+            at=self._clock(),
+        )
+
+    async def _give_up(self, intents: Sequence[Intent], failure: Exception) -> None:
+        """Say in the intents why nothing came of them; where even that fails, their lease will run out."""
+        reason = failure.code if isinstance(failure, XinyinError) else type(failure).__name__
+        try:
+            async with self._database.transaction() as session:
+                for intent in intents:
+                    await self._journal.fail(session, intent, reason)
+        except Unavailable:
+            pass

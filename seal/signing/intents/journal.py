@@ -1,0 +1,124 @@
+"""Writing intents ahead, holding them by lease and fence, and giving up those that nobody came back for.
+
+The order that makes sealing exact: the intent with the document's digest is committed, then the key is touched, then
+one transaction ends the intent and records the use. Whatever a crash leaves signed is named by an intent.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.audit.chain import Actor, AuditEvent, AuditTrail
+from kernel.clock import Clock
+from kernel.database.engine import Database
+from kernel.errors import Unavailable
+from kernel.ids.time_ordered import new_id
+from seal.client import DocumentToSeal
+from seal.signing.intents.records import SealIntentRow, end_intent, expired_intents
+
+LEASE = timedelta(minutes=3)
+"""Longer than any sealing takes: a worker's own deadline is a minute, and it is tried twice."""
+_AT_ONCE = 200
+LOST = "The sealing took too long and was given up. Nothing was sealed; please try again."
+
+
+@dataclass(frozen=True)
+class Intent:
+    """An open intent as its holder knows it."""
+
+    id: str
+    fence: int
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a seal is about to be used for, by whom. `ids`: the intents' own ids, if they are known beforehand."""
+
+    seal_id: str
+    purpose: str
+    actor: Actor
+    ids: Sequence[str] = ()
+
+
+class IntentJournal:
+    """Every open intent has one holder; ending it needs the holder's fence."""
+
+    def __init__(self, database: Database, audit: AuditTrail, clock: Clock) -> None:
+        self._database = database
+        self._audit = audit
+        self._clock = clock
+
+    def open(self, session: AsyncSession, documents: Sequence[DocumentToSeal], use: Use) -> list[Intent]:
+        """Write an intent a document, in the caller's transaction; touch no key before it has ended well."""
+        now = self._clock()
+        rows = [
+            SealIntentRow(
+                id=use.ids[number] if use.ids else new_id(),
+                seal_id=use.seal_id,
+                input_digest=hashlib.sha256(document.data).hexdigest(),
+                format=document.format,
+                purpose=use.purpose,
+                actor_kind=use.actor.kind,
+                actor_id=use.actor.id,
+                state="open",
+                fence=1,
+                lease_until=now + LEASE,
+                opened_at=now,
+            )
+            for number, document in enumerate(documents)
+        ]
+        session.add_all(rows)
+        return [Intent(row.id, row.fence) for row in rows]
+
+    async def renew(self, intents: Sequence[Intent]) -> list[Intent]:
+        """Hold them under a new fence, before the key is touched again. Raises `Unavailable` when they were lost."""
+        async with self._database.transaction() as session:
+            for intent in intents:
+                values = {"fence": intent.fence + 1, "lease_until": self._clock() + LEASE}
+                if not await end_intent(session, intent.id, intent.fence, values):
+                    raise Unavailable(LOST)
+        return [replace(intent, fence=intent.fence + 1) for intent in intents]
+
+    async def take_over(self, session: AsyncSession, id: str) -> Intent | None:
+        """Hold the open intent `id` whose lease has run out, under a new fence; None when another holds it."""
+        now = self._clock()
+        free = (SealIntentRow.id == id, SealIntentRow.state == "open", SealIntentRow.lease_until < now)
+        statement = (
+            update(SealIntentRow)
+            .where(*free)
+            .values(fence=SealIntentRow.fence + 1, lease_until=now + LEASE)
+            .returning(SealIntentRow.fence)
+        )
+        fence = (await session.execute(statement)).scalar_one_or_none()
+        return None if fence is None else Intent(id, fence)
+
+    async def finish(self, session: AsyncSession, intent: Intent, output_digest: str) -> None:
+        """End it well, in the transaction that records the use. Raises `Unavailable` when another took it over."""
+        values = {"state": "done", "output_digest": output_digest, "ended_at": self._clock()}
+        if not await end_intent(session, intent.id, intent.fence, values):
+            raise Unavailable(LOST)
+
+    async def fail(self, session: AsyncSession, intent: Intent, reason: str) -> bool:
+        """End it without a use: refused, or gone wrong. `reason` is a short code."""
+        values = {"state": "failed", "reason": reason[:64], "ended_at": self._clock()}
+        return await end_intent(session, intent.id, intent.fence, values)
+
+    async def abandon_expired(self) -> int:
+        """Give up the intents that nobody holds any more, and say how many; each is written to the audit trail."""
+        given_up = 0
+        while True:
+            async with self._database.transaction() as session:
+                rows = await expired_intents(session, self._clock(), _AT_ONCE)
+                for row in rows:
+                    values = {"state": "abandoned", "reason": "lease-expired", "ended_at": self._clock()}
+                    if await end_intent(session, row.id, row.fence, values):
+                        given_up += 1
+                        detail = {"digest": row.input_digest, "format": row.format, "fence": row.fence}
+                        event = AuditEvent("seal.abandon", subject_ref=row.seal_id, outcome="failure", detail=detail)
+                        await self._audit.record(session, event)
+            if len(rows) < _AT_ONCE:
+                return given_up

@@ -1,0 +1,60 @@
+"""Intents to seal: one row a document, durable before the key is touched."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Index, Integer, String, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.database.schema import UTCDateTime
+from seal.schema import Base
+
+
+class SealIntentRow(Base):
+    """`state` is "open" until the outcome is known, then "done", "failed" (refused or gone wrong) or "abandoned".
+
+    `fence` counts how often the key may have been touched for it: a holder of an earlier number publishes nothing.
+    Digests are SHA-256 in hexadecimal; `output_digest` is that of the sealed file.
+    """
+
+    __tablename__ = "seal_intent"
+    __table_args__ = (
+        Index("ix_seal_intent_state_lease_until", "state", "lease_until"),
+        Index("ix_seal_intent_seal_id", "seal_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    seal_id: Mapped[str] = mapped_column(String(32))
+    input_digest: Mapped[str] = mapped_column(String(64))
+    format: Mapped[str] = mapped_column(String(8))
+    purpose: Mapped[str] = mapped_column(String(128))
+    actor_kind: Mapped[str] = mapped_column(String(16))
+    actor_id: Mapped[str] = mapped_column(String(128))
+    state: Mapped[str] = mapped_column(String(16))
+    fence: Mapped[int] = mapped_column(Integer)
+    lease_until: Mapped[datetime] = mapped_column(UTCDateTime)
+    output_digest: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(String(64))
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+async def end_intent(session: AsyncSession, id: str, fence: int, values: dict[str, object]) -> bool:
+    """Set the outcome of an open intent that is still held under `fence`; whether it was."""
+    held = (SealIntentRow.id == id, SealIntentRow.fence == fence, SealIntentRow.state == "open")
+    result = await session.execute(
+        update(SealIntentRow).where(*held).values(**values).execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+
+
+async def expired_intents(session: AsyncSession, now: datetime, limit: int) -> Sequence[SealIntentRow]:
+    """Open intents whose holder has not come back in time, oldest first."""
+    statement = (
+        select(SealIntentRow)
+        .where(SealIntentRow.state == "open", SealIntentRow.lease_until < now)
+        .order_by(SealIntentRow.lease_until)
+        .limit(limit)
+    )
+    return (await session.scalars(statement)).all()

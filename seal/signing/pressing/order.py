@@ -1,0 +1,52 @@
+"""What is to be sealed, with what: everything but the key. Plain data, so that it can go to another process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from kernel.crypto.signatures import SigningKey
+from seal.client import DocumentToSeal
+from seal.validation.trust import TrustStore
+
+
+@dataclass(frozen=True)
+class SealStock:
+    """What the register holds of a seal. Certificates as DER; `p256_certificates` the signer's first, then issuers."""
+
+    id: str
+    name: str
+    esl: bytes
+    sm2_certificate: bytes
+    p256_certificates: tuple[bytes, ...]
+    picture: bytes
+
+
+@dataclass(frozen=True)
+class PressOrder:
+    """The documents, the seal, the moment of sealing, and the trust by which the results are checked."""
+
+    documents: Sequence[DocumentToSeal]
+    seal: SealStock
+    at: datetime
+    trust: TrustStore
+
+
+class PressLost(Exception):
+    """The work was lost half-way: a worker died or overran its time. The key may have been touched."""
+
+
+class Press(Protocol):
+    """Seals documents; in this process or in others."""
+
+    async def press(self, order: PressOrder) -> list[bytes]:
+        """The sealed files in order, each checked.
+
+        Raises `InvalidInput` and `Conflict` for the document, `IntegrityError` when a result does not hold,
+        `PressLost` when the work was lost half-way (the key may have been touched).
+        """
+        ...
+
+    def open_service_key(self, purpose: str) -> SigningKey:
+        """One of the service's own keys (`service_keys.PURPOSES`); opening and signing may block."""
+        ...

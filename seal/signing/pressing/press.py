@@ -1,0 +1,46 @@
+"""Sealing and checking, with the keys in reach. No file leaves that our own verification would not pass."""
+
+from kernel.crypto.keystore import KeyStore
+from kernel.errors import IntegrityError, InvalidInput
+from seal.authority.service import seal_key_name
+from seal.client import DocumentToSeal
+from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
+from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
+from seal.signing.pressing.order import PressOrder
+from seal.validation.report import Indication
+from seal.validation.service import validate_document
+
+
+def press(order: PressOrder, keystore: KeyStore) -> list[bytes]:
+    """Seal each document and check it. Blocks; see `Press.press` for what it raises."""
+    return [_checked(_seal(document, order, keystore), order) for document in order.documents]
+
+
+def _seal(document: DocumentToSeal, order: PressOrder, keystore: KeyStore) -> bytes:
+    signed_at = order.at.replace(microsecond=0)
+    seal = order.seal
+    if document.format == "ofd":
+        key = keystore.open(seal_key_name(seal.id, "sm2"))
+        return seal_ofd(
+            document.data, OfdSealRequest(seal.esl, key, seal.sm2_certificate, document.positions, signed_at)
+        )
+    request = PdfSealRequest(
+        signer=keystore.open(seal_key_name(seal.id, "p256")),
+        certificates=seal.p256_certificates,
+        picture=seal.picture,
+        seal_name=seal.name,
+        positions=document.positions,
+        signed_at=signed_at,
+    )
+    return seal_pdf(document.data, request)
+
+
+def _checked(sealed: bytes, order: PressOrder) -> bytes:
+    report = validate_document(sealed, order.trust, at=order.at)
+    last = report.signatures[-1] if report.signatures else None
+    if last is None or last.verdict.indication is not Indication.PASSED or not last.covers_whole_document:
+        verdict = last.verdict if last else report.verdict
+        raise IntegrityError("The sealed file did not pass our own check.", reason=str(verdict))
+    if report.indication is Indication.FAILED:
+        raise InvalidInput("The document carries an earlier signature that does not hold.")
+    return sealed
