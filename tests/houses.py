@@ -85,6 +85,7 @@ def house_settings(directory: Path, database_url: str = "", **settings: Any) -> 
         "database_url": database_url or f"sqlite+aiosqlite:///{directory / 'xinyin.db'}",
         "blob_url": f"file:{directory / 'blobs'}",
         "keys": f"file:{directory / 'keys'}",
+        "key_state": directory / "key-state",
         "master_key_file": directory / "master.key",
         "trust_directory": directory / "trust",
     }

@@ -11,6 +11,7 @@ from kernel.audit.chain import AuditTrail
 from kernel.blobs.files import FileBlobs
 from kernel.blobs.store import BlobStore
 from kernel.clock import Clock, system_clock
+from kernel.crypto.custody.addresses import file_folders, parse_address
 from kernel.crypto.custody.opening import open_keystore
 from kernel.crypto.envelope import Envelope
 from kernel.crypto.keystore import KeyStore
@@ -62,7 +63,7 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
             database=database,
             ephemeral=ephemeral,
             blobs=FileBlobs(_folder(settings.blob_url)),
-            keystore=open_keystore(settings.keys, (master, *previous)),
+            keystore=open_keystore(settings.keys, (master, *previous), state=settings.key_state),
             envelope=Envelope(master, previous=previous),
             audit=AuditTrail(clock, audit_key),
             audit_key=audit_key,
@@ -77,10 +78,12 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
 
 def _check_master_key_is_there(settings: Settings) -> None:
     """A new master key beside keys that an earlier one encrypted would open nothing, and hide the loss."""
-    keys = _folder(settings.keys)
-    if not settings.master_key_file.exists() and keys.is_dir() and any(keys.iterdir()):
-        message = "{path} is missing, but {keys} holds keys that it encrypted. Put the master key back."
-        raise ConfigurationError(message, path=settings.master_key_file, keys=keys)
+    if settings.master_key_file.exists():
+        return
+    for keys in file_folders(parse_address(settings.keys)):
+        if keys.is_dir() and any(keys.iterdir()):
+            message = "{path} is missing, but {keys} holds keys that it encrypted. Put the master key back."
+            raise ConfigurationError(message, path=settings.master_key_file, keys=keys)
 
 
 def derive_key(master: bytes, purpose: str) -> bytes:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from kernel.crypto.custody.addresses import parse_address, weaknesses
 from kernel.errors import ConfigurationError
 
 Mode = Literal["demo", "production"]
@@ -49,6 +50,8 @@ class Settings(BaseSettings):
     redis_url: str = ""
     blob_url: str = "file:var/blobs"
     keys: str = "file:var/keys"
+    key_state: Path = Path("var/key-state")
+    """What this machine must remember of its keys: counted uses, refused PINs."""
     master_key_file: Path = Path("var/master.key")
     trust_directory: Path = Path("var/trust")
     tsa_url: str = ""
@@ -119,13 +122,20 @@ def _inconsistent(settings: Settings) -> list[str]:
             )
     if not settings.blob_url.startswith("file:"):
         problems.append("XINYIN_BLOB_URL must be file:FOLDER (other stores are not built yet)")
-    if not settings.keys.startswith("file:"):
-        problems.append("XINYIN_KEYS must be file:FOLDER (hardware modules are not built yet)")
+    problems += [f"XINYIN_KEYS: {problem}" for problem in _key_problems(settings)]
     if settings.tsa_url:
         problems.append("XINYIN_TSA_URL must be empty (time stamps are not built yet)")
     if settings.workers > 1 and not settings.redis_url:
         problems.append("XINYIN_REDIS_URL is needed when XINYIN_WORKERS is more than 1")
     return problems
+
+
+def _key_problems(settings: Settings) -> list[str]:
+    try:
+        address = parse_address(settings.keys)
+    except ConfigurationError as error:
+        return [error.text]
+    return weaknesses(address) if settings.mode == "production" else []
 
 
 def _unsafe(settings: Settings) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import make_url
 
+from kernel.crypto.custody.addresses import file_folders, parse_address
 from kernel.crypto.startup.selftest import run_self_tests
 from kernel.database.engine import Database
 from kernel.database.migrations import migrate as run_migrations
@@ -121,7 +122,8 @@ def restore(directory: Annotated[Path, typer.Argument(exists=True, file_okay=Fal
 
 def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
     yield "blobs", Path(settings.blob_url.removeprefix("file:"))
-    yield "keys", Path(settings.keys.removeprefix("file:"))
+    for number, folder in enumerate(file_folders(parse_address(settings.keys))):
+        yield f"keys-{number}" if number else "keys", folder
 
 
 def _dump(url: str, directory: Path) -> None:

@@ -1,26 +1,48 @@
-"""From the address of a key store to the store. Pure but for the store itself: any process may call it.
+"""From the address of a key store to the store. Any process may call it, with nothing else running.
 
 Import-restricted as `kernel.crypto.keystore` is.
 """
 
+import hashlib
+import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from kernel.crypto.custody.addresses import FileAddress, parse_address
+from kernel.crypto.custody.addresses import FileAddress, PlacedAddress, StoreAddress, parse_address
 from kernel.crypto.custody.files import FileKeyStore
+from kernel.crypto.custody.pkcs11.pin_guard import PinGuard
+from kernel.crypto.custody.pkcs11.store import Pkcs11KeyStore
+from kernel.crypto.custody.placement import PlacedKeyStore
 from kernel.crypto.keystore import KeyStore
+
+
+@dataclass(frozen=True)
+class _Means:
+    master_keys: Sequence[bytes]
+    state: Path | None
 
 
 def open_keystore(address: str, master_keys: Sequence[bytes], *, state: Path | None = None) -> KeyStore:
     """The store at `address`, for example `file:var/keys`; see docs/key-custody.md for the kinds there are.
 
-    `master_keys`: 32 bytes each, the current one first; they open the files of a `file:` store. `state`: the folder
-    where the counts of uses are kept; without it uses are not counted. Raises ConfigurationError.
+    `master_keys`: 32 bytes each, the current one first; they open the files of a `file:` store. `state`: a folder of
+    this machine for what must outlive the process: marks of refused PINs. Raises ConfigurationError.
     """
     parsed = parse_address(address)
-    current, *previous = master_keys
-    return _open(parsed, current, previous)
+    means = _Means(master_keys, state)
+    if not isinstance(parsed, PlacedAddress):
+        return _open(parsed, means)
+    opened: dict[int, KeyStore] = {}
+    for each in parsed.places.values():
+        if id(each) not in opened:
+            opened[id(each)] = _open(each, means)
+    return PlacedKeyStore({algorithm: opened[id(each)] for algorithm, each in parsed.places.items()})
 
 
-def _open(address: FileAddress, master_key: bytes, previous: Sequence[bytes]) -> KeyStore:
-    return FileKeyStore(address.directory, master_key, previous=previous)
+def _open(address: StoreAddress, means: _Means) -> KeyStore:
+    current, *previous = means.master_keys
+    if isinstance(address, FileAddress):
+        return FileKeyStore(address.directory, current, previous=previous)
+    key = hmac.digest(current, b"xinyin:refused pins", hashlib.sha256)
+    return Pkcs11KeyStore(address, PinGuard(key, means.state))

@@ -1,0 +1,88 @@
+"""A module of this process, whoever uses it: C_Initialize and C_Finalize concern them all."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from kernel.crypto.custody.pkcs11 import constants as ck
+from kernel.crypto.custody.pkcs11.module import Pkcs11Error, Pkcs11Module
+from kernel.errors import Unavailable
+
+_LONGEST_CALL_SECONDS = 10.0
+
+
+class SharedModule:
+    """Initialises a module, and does so anew after it died. `life` counts how often."""
+
+    def __init__(self, path: str) -> None:
+        self.module = Pkcs11Module(path)
+        self._condition = threading.Condition()
+        self._life = 0
+        self._is_up = False
+        self._is_initialized = False
+        self._calls = 0
+        self._tried_at = float("-inf")
+        self._process = os.getpid()
+
+    def ensure(self, lost_life: int, pause: float) -> int:
+        """The life of a module that is up and younger than `lost_life`.
+
+        Raises Pkcs11Error when it cannot be initialised, Unavailable when that was tried less than `pause` seconds ago.
+        """
+        with self._condition:
+            if self._process != os.getpid():  # a forked child has no module yet
+                self._process, self._is_up, self._is_initialized = os.getpid(), False, False
+                self._calls, self._tried_at = 0, float("-inf")
+            deadline = time.monotonic() + _LONGEST_CALL_SECONDS
+            while not (self._is_up and self._life > lost_life):
+                self._is_up = False
+                if not self._calls:
+                    return self._begin(pause)
+                # C_Finalize under a call of another thread is undefined: let them all come back first.
+                if not self._condition.wait(deadline - time.monotonic()):
+                    raise away(self.module.path, "a call does not come back")
+            return self._life
+
+    @contextmanager
+    def using(self, life: int) -> Iterator[None]:
+        """Around every call; raises Pkcs11Error when `life` is over."""
+        with self._condition:
+            if not self._is_up or self._life != life:
+                raise Pkcs11Error("Initialize", ck.CKR_CRYPTOKI_NOT_INITIALIZED)
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._calls -= 1
+                self._condition.notify_all()
+
+    def _begin(self, pause: float) -> int:
+        wait = self._tried_at + pause - time.monotonic()
+        if wait > 0:
+            raise away(self.module.path, f"next try in {wait:.1f} s")
+        self._tried_at = time.monotonic()
+        if self._is_initialized:
+            self._is_initialized = False
+            try:
+                self.module.finalize()
+            except Pkcs11Error:
+                pass  # a dead module cannot say goodbye
+        self.module.initialize()
+        self._is_initialized = self._is_up = True
+        self._life += 1
+        return self._life
+
+
+@cache
+def shared_module(path: str) -> SharedModule:
+    """The one of this process; raises ConfigurationError if it cannot be loaded."""
+    return SharedModule(path)
+
+
+def away(module: str, reason: str) -> Unavailable:
+    """What callers hear while keys cannot be reached."""
+    return Unavailable("The key store does not answer. Try again shortly.", reason=f"{module}: {reason}")
