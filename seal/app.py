@@ -3,7 +3,7 @@
 `build_services` makes every room by name; `SealServices.start` sets the authority up; `api_router` lists the addresses.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,13 @@ from starlette.routing import BaseRoute
 from kernel.audit.chain import AuditTrail
 from kernel.clock import Clock
 from kernel.database.engine import Database
+from kernel.ephemeral.memory import InProcessStore
+from kernel.ephemeral.store import EphemeralStore
 from seal.authority import routes as authority_routes
 from seal.authority.making import SealMaker
+from seal.authority.own_certificates import AuthorityParts
 from seal.authority.profiles import Naming
-from seal.authority.service import Authority, AuthorityParts
+from seal.authority.service import Authority
 from seal.seals import routes as seal_routes
 from seal.seals.publication import SealPublication
 from seal.seals.service import RegisterParts, SealRegister
@@ -24,6 +27,11 @@ from seal.signing import routes as signing_routes
 from seal.signing.intents.journal import IntentJournal
 from seal.signing.pressing.here import PressHere
 from seal.signing.service import SigningParts, SigningService
+from seal.timestamp import routes as timestamp_routes
+from seal.timestamp.authority import AuthorityWiring
+from seal.timestamp.service import TimestampParts, TimestampService
+from seal.timestamp.settings import TimestampSettings
+from seal.validation.trust import load_certificates
 
 if TYPE_CHECKING:  # a name for a type: only `signing` and `authority` open keys
     from kernel.crypto.keystore import KeyStore
@@ -37,7 +45,8 @@ class Foundations:
     """What the composition root hands in.
 
     `public_url`: without a slash at the end; certificates point there. `font`: a TrueType or OpenType file with Chinese
-    characters, for the pictures of seals. `organisation`: how the built-in authority calls itself.
+    characters, for the pictures of seals. `organisation`: how the built-in authority calls itself. `ephemeral`: where
+    requests are counted; this process by itself when left out.
     """
 
     keystore: "KeyStore"
@@ -47,22 +56,30 @@ class Foundations:
     public_url: str
     font: Path
     organisation: str = "Xinyin"
+    ephemeral: EphemeralStore = field(default_factory=InProcessStore)
+    timestamps: TimestampSettings = field(default_factory=TimestampSettings)
 
 
 @dataclass(frozen=True)
 class SealServices:
-    """Found by the routes at `request.app.state.seal`. Call `start` before serving."""
+    """Found by the routes at `request.app.state.seal`. Call `start` before serving, `stop` after."""
 
     authority: Authority
     register: SealRegister
     publication: SealPublication
     signing: SigningService
     intents: IntentJournal
+    timestamps: TimestampService
 
     async def start(self) -> None:
-        """Make or load the authority; give up what a crash left half-sealed."""
+        """Make or load the authority; give up what a crash left half-sealed; begin to stamp."""
         await self.authority.bootstrap()
         await self.intents.abandon_expired()
+        await self.timestamps.start()
+
+    async def stop(self) -> None:
+        """Stop stamping."""
+        await self.timestamps.stop()
 
 
 def build_services(parts: Foundations) -> SealServices:
@@ -76,7 +93,8 @@ def build_services(parts: Foundations) -> SealServices:
             naming=Naming(parts.organisation, parts.public_url.rstrip("/")),
         )
     )
-    publication = SealPublication(parts.database, authority, parts.clock)
+    timestamps = _build_timestamps(parts, authority)
+    publication = SealPublication(parts.database, authority, parts.clock, timestamp_anchors=timestamps.anchors)
     register = SealRegister(
         RegisterParts(
             database=parts.database,
@@ -100,7 +118,18 @@ def build_services(parts: Foundations) -> SealServices:
             journal=intents,
         )
     )
-    return SealServices(authority, register, publication, signing, intents)
+    return SealServices(authority, register, publication, signing, intents, timestamps)
+
+
+def _build_timestamps(parts: Foundations, authority: Authority) -> TimestampService:
+    wiring = AuthorityWiring(
+        stamping=lambda is_sm3: authority.stamping("sm2" if is_sm3 else "p256"),
+        database=parts.database,
+        audit=parts.audit,
+        clock=parts.clock,
+    )
+    anchors = load_certificates(parts.timestamps.anchors) if parts.timestamps.anchors else ()
+    return TimestampService(TimestampParts(wiring, parts.ephemeral, anchors), parts.timestamps)
 
 
 def page_routes() -> list[BaseRoute]:
@@ -109,8 +138,8 @@ def page_routes() -> list[BaseRoute]:
 
 
 def api_router() -> APIRouter:
-    """`/api/v1/seals`, `/api/v1/seal-jobs`, `/ca/…`."""
+    """`/api/v1/seals`, `/api/v1/seal-jobs`, `/ca/…`, `/tsa`."""
     router = APIRouter()
-    for feature in (seal_routes, signing_routes, authority_routes):
+    for feature in (seal_routes, signing_routes, authority_routes, timestamp_routes):
         router.include_router(feature.api_router())
     return router

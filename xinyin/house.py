@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import admin.app
@@ -23,6 +24,7 @@ from licence_vault.app import VaultServices
 from licence_vault.layout.fonts import load_fonts
 from seal.app import SealServices
 from seal.seals.service import SealRegister
+from seal.timestamp.settings import TimestampSettings
 from sso_proxy.app import GatewayServices, start_gateway
 from verify.app import VerifyServices
 from verify.trust_list.source import ServiceTrust
@@ -83,6 +85,7 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Asyn
             await _register_own_clients(house)
             yield house
             await house.sso_proxy.close()
+            await house.seal.stop()
             await house.idp.stop()
         finally:
             await provider_http.close()
@@ -140,7 +143,23 @@ def _build_seal(foundation: Foundation) -> SealServices:
             clock=foundation.clock,
             public_url=foundation.settings.public_url,
             font=fonts / SEAL_FONT,
+            ephemeral=foundation.ephemeral,
+            timestamps=_timestamp_settings(foundation.settings),
         )
+    )
+
+
+def _timestamp_settings(settings: Settings) -> TimestampSettings:
+    return TimestampSettings(
+        url=settings.tsa_url,
+        sm3_url=settings.tsa_sm3_url,
+        username=settings.tsa_username,
+        password=settings.tsa_password.get_secret_value(),
+        anchors=settings.tsa_anchors,
+        policy=settings.tsa_policy,
+        timeout=timedelta(seconds=settings.tsa_timeout_seconds),
+        hard_stop=timedelta(seconds=settings.tsa_hard_stop_seconds),
+        requests_per_minute=settings.tsa_requests_per_minute,
     )
 
 

@@ -3,6 +3,7 @@
 Read once, in the composition root, and passed down. Production mode refuses to start on unsafe values and names each.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from kernel.crypto.custody.addresses import parse_address, weaknesses
 from kernel.errors import ConfigurationError
+from seal.timestamp.settings import BUILT_IN, DEFAULT_POLICY
 
 Mode = Literal["demo", "production"]
 
@@ -55,6 +57,20 @@ class Settings(BaseSettings):
     master_key_file: Path = Path("var/master.key")
     trust_directory: Path = Path("var/trust")
     tsa_url: str = ""
+    """An outside RFC 3161 authority; empty means the built-in one."""
+    tsa_sm3_url: str = ""
+    """Another one for stamps over SM3, or `built-in`; empty means the same."""
+    tsa_username: str = ""
+    tsa_password: SecretStr = SecretStr("")
+    tsa_anchors: Path | None = None
+    """The roots of the outside authority: a file or a folder."""
+    tsa_policy: str = Field(DEFAULT_POLICY, pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$")
+    """What the built-in authority's stamps state as their policy, dotted."""
+    tsa_timeout_seconds: float = Field(10, gt=0, le=120)
+    tsa_hard_stop_seconds: int = Field(4 * 3600, ge=0)
+    """How long sealing goes on while stamps are missing."""
+    tsa_requests_per_minute: int = Field(600, ge=1)
+    """How often one address may ask the built-in authority."""
     population_register_url: str = ""
     """Where the real-name check asks; empty means that nobody can be checked."""
     host: str = "127.0.0.1"
@@ -123,8 +139,7 @@ def _inconsistent(settings: Settings) -> list[str]:
     if not settings.blob_url.startswith("file:"):
         problems.append("XINYIN_BLOB_URL must be file:FOLDER (other stores are not built yet)")
     problems += [f"XINYIN_KEYS: {problem}" for problem in _key_problems(settings)]
-    if settings.tsa_url:
-        problems.append("XINYIN_TSA_URL must be empty (time stamps are not built yet)")
+    problems += _stamping_problems(settings)
     if settings.workers > 1 and not settings.redis_url:
         problems.append("XINYIN_REDIS_URL is needed when XINYIN_WORKERS is more than 1")
     return problems
@@ -138,6 +153,20 @@ def _key_problems(settings: Settings) -> list[str]:
     return weaknesses(address) if settings.mode == "production" else []
 
 
+def _stamping_problems(settings: Settings) -> Iterator[str]:
+    addresses = {"XINYIN_TSA_URL": settings.tsa_url, "XINYIN_TSA_SM3_URL": settings.tsa_sm3_url}
+    if addresses["XINYIN_TSA_SM3_URL"] == BUILT_IN:
+        del addresses["XINYIN_TSA_SM3_URL"]
+    for key, address in addresses.items():
+        parts = urlsplit(address)
+        if address and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username):
+            yield f"{key} must be an address such as https://tsa.example.gov.cn/tsa (name and password go elsewhere)"
+    if any(addresses.values()) and settings.tsa_anchors is None:
+        yield "XINYIN_TSA_ANCHORS must name the roots of the time-stamp authority (a file or a folder)"
+    if settings.tsa_anchors is not None and not settings.tsa_anchors.exists():
+        yield "XINYIN_TSA_ANCHORS names a file or folder that is not there"
+
+
 def _unsafe(settings: Settings) -> list[str]:
     problems = [
         f"XINYIN_{key.upper()} must begin with https:// in production"
@@ -149,6 +178,8 @@ def _unsafe(settings: Settings) -> list[str]:
             problems.append(f"XINYIN_{provider.upper()}__BASE_URL points to a sandbox; remove it in production")
         if getattr(settings, provider).app_secret.get_secret_value().startswith("demo-"):
             problems.append(f"XINYIN_{provider.upper()}__APP_SECRET is the demo's; set your own")
+    if settings.tsa_username and urlsplit(settings.tsa_url).scheme != "https":
+        problems.append("XINYIN_TSA_URL must begin with https:// in production when there is a password")
     register = urlsplit(settings.population_register_url)
     if settings.population_register_url and register.scheme != "https":
         problems.append("XINYIN_POPULATION_REGISTER_URL must begin with https:// in production")

@@ -4,19 +4,39 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from kernel.crypto.der.extensions import Extension, KeyUsage
+from kernel.crypto.der.writer import null
 from kernel.crypto.issuance import CertificateRequestProfile
 from kernel.crypto.signatures import SigningAlgorithm
 
-Family = Literal["sm2", "p256"]
+Family = Literal["sm2", "p256", "rsa"]
 FAMILIES: Final[tuple[Family, ...]] = ("sm2", "p256")
-ALGORITHMS: Final[dict[Family, SigningAlgorithm]] = {"sm2": "SM2-SM3", "p256": "ES256"}
+"""Made at the first start. RSA is made when somebody first asks for it: for readers that know nothing newer."""
+ALL_FAMILIES: Final[tuple[Family, ...]] = ("sm2", "p256", "rsa")
+ALGORITHMS: Final[dict[Family, SigningAlgorithm]] = {"sm2": "SM2-SM3", "p256": "ES256", "rsa": "RS256"}
+Role = Literal["root", "issuing", "maker", "tsa", "ocsp"]
 MAKER: Final = "seal-maker"
 BACKDATING = timedelta(hours=1)
 """Certificates begin a little early, for verifiers whose clocks are behind."""
 
+TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
+OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
+OCSP_NO_CHECK: Final = "1.3.6.1.5.5.7.48.1.5"
+SEAL_LIFE: Final = timedelta(days=5 * 366)
+PERSON_LIFE: Final = timedelta(days=3 * 366)
+"""The longest that a certificate of a seal or a person may last."""
+
 _ROOT_LIFE, _ISSUING_LIFE, _MAKER_LIFE = timedelta(days=7300), timedelta(days=3650), timedelta(days=1826)
+_OCSP_LIFE: Final = timedelta(days=90)  # short: nobody asks whether a responder was revoked (RFC 6960 §4.2.2.2.1)
+USED_FOR: Final[dict[Role, timedelta]] = {
+    "maker": timedelta(days=1461),
+    "tsa": timedelta(days=366),
+    "ocsp": timedelta(days=60),
+}
+"""How long a key of each renewable role signs before the next one takes over."""
 _CA_USAGE: Final = ("key_cert_sign", "crl_sign")
 _SIGNER_USAGE: Final = ("digital_signature", "non_repudiation")
+_ANSWERING_USAGE: Final[tuple[KeyUsage, ...]] = ("digital_signature",)
 
 
 def root_name(family: Family) -> str:
@@ -29,6 +49,49 @@ def issuing_name(family: Family) -> str:
     return f"{family}-issuing"
 
 
+def tsa_name(family: Family) -> str:
+    """The name of a family's time-stamping certificate."""
+    return f"{family}-tsa"
+
+
+def ocsp_name(family: Family) -> str:
+    """The name of the certificate that answers for a family's issuing authority."""
+    return f"{family}-ocsp"
+
+
+@dataclass(frozen=True)
+class OwnName:
+    """One of the authority's own certificates: what it is for, and who issues it."""
+
+    name: str
+    role: Role
+    family: Family
+
+    @property
+    def issuer(self) -> str:
+        """The name of the issuer; a root's own."""
+        return root_name(self.family) if self.role in ("root", "issuing") else issuing_name(self.family)
+
+
+def own_names(family: Family) -> tuple[OwnName, ...]:
+    """What a family consists of, issuers first."""
+    names = [
+        OwnName(root_name(family), "root", family),
+        OwnName(issuing_name(family), "issuing", family),
+        OwnName(ocsp_name(family), "ocsp", family),
+    ]
+    if family != "rsa":  # imprints in SHA-2 are stamped with P-256
+        names.append(OwnName(tsa_name(family), "tsa", family))
+    if family == "sm2":
+        names.append(OwnName(MAKER, "maker", family))
+    return tuple(names)
+
+
+def all_own_names() -> dict[str, OwnName]:
+    """Every name that can be, by name."""
+    return {own.name: own for family in ALL_FAMILIES for own in own_names(family)}
+
+
 @dataclass(frozen=True)
 class Naming:
     """How the authority calls itself, and where it publishes (no slash at the end)."""
@@ -36,10 +99,38 @@ class Naming:
     organisation: str
     public_url: str
 
-    def root(self, family: Family, spki: bytes, now: datetime) -> CertificateRequestProfile:
-        """A self-signed root."""
+    def own(self, own: OwnName, spki: bytes, now: datetime, issuer_end: datetime | None) -> CertificateRequestProfile:
+        """One of the authority's own; `issuer_end` is when its issuer's certificate ends, None for a root."""
+        family = own.family
+        match own.role:
+            case "root":
+                return self._root(family, spki, now)
+            case "issuing":
+                return self._issuing(family, spki, now)
+            case "maker":
+                subject = self._subject("Seal Maker")
+                return self._signer(family, subject, spki, (now, _before(now + _MAKER_LIFE, issuer_end)))
+            case "tsa":
+                return self._tsa(family, spki, now, issuer_end or now + _ISSUING_LIFE)
+            case "ocsp":
+                return self._ocsp(family, spki, now, _before(now + _OCSP_LIFE, issuer_end))
+
+    def seal(
+        self, family: Family, *, code: str, owner: str, spki: bytes, period: tuple[datetime, datetime]
+    ) -> CertificateRequestProfile:
+        """A seal's signer: common name is the seal code, organisation is the owner, as on real seals."""
+        return self._signer(family, {"C": "CN", "O": owner[:64], "CN": code}, spki, period)
+
+    def person(
+        self, family: Family, *, name: str, organisation: str, spki: bytes, period: tuple[datetime, datetime]
+    ) -> CertificateRequestProfile:
+        """A person's signer. It names the person and, for an officer, the organisation; no document numbers."""
+        subject = {"C": "CN", **({"O": organisation[:64]} if organisation else {}), "CN": name[:64]}
+        return self._signer(family, subject, spki, period)
+
+    def _root(self, family: Family, spki: bytes, now: datetime) -> CertificateRequestProfile:
         return CertificateRequestProfile(
-            subject=self._subject(f"{self.organisation} {family.upper()} Root CA"),
+            subject=self._subject(f"{family.upper()} Root CA"),
             public_spki=spki,
             not_before=now - BACKDATING,
             not_after=now + _ROOT_LIFE,
@@ -47,10 +138,9 @@ class Naming:
             key_usage=_CA_USAGE,
         )
 
-    def issuing(self, family: Family, spki: bytes, now: datetime) -> CertificateRequestProfile:
-        """The authority that issues to seals."""
+    def _issuing(self, family: Family, spki: bytes, now: datetime) -> CertificateRequestProfile:
         return CertificateRequestProfile(
-            subject=self._subject(f"{self.organisation} {family.upper()} Seal CA"),
+            subject=self._subject(f"{family.upper()} Seal CA"),
             public_spki=spki,
             not_before=now - BACKDATING,
             not_after=now + _ISSUING_LIFE,
@@ -61,35 +151,58 @@ class Naming:
             issuer_urls=self._certificates(root_name(family)),
         )
 
-    def maker(self, spki: bytes, now: datetime) -> CertificateRequestProfile:
-        """Whoever signs seals into being."""
-        return self._signer("sm2", self._subject(f"{self.organisation} Seal Maker"), spki, now, now + _MAKER_LIFE)
+    def _tsa(self, family: Family, spki: bytes, now: datetime, end: datetime) -> CertificateRequestProfile:
+        """Lasts as long as its issuer, so that old stamps stay easy to judge; its key signs for a year alone."""
+        return CertificateRequestProfile(
+            subject=self._subject(f"{family.upper()} Time Stamping {now:%Y%m%d}"),
+            public_spki=spki,
+            not_before=now - BACKDATING,
+            not_after=end,
+            key_usage=_ANSWERING_USAGE,
+            extended_key_usage=(TIME_STAMPING,),
+            crl_urls=self._crls(issuing_name(family)),
+            ocsp_urls=self._ocsp_urls(),
+            issuer_urls=self._certificates(issuing_name(family)),
+        )
 
-    def seal(
-        self, family: Family, *, code: str, owner: str, spki: bytes, period: tuple[datetime, datetime]
-    ) -> CertificateRequestProfile:
-        """A seal's signer: common name is the seal code, organisation is the owner, as on real seals."""
-        subject = {"C": "CN", "O": owner[:64], "CN": code}
-        return self._signer(family, subject, spki, *period)
+    def _ocsp(self, family: Family, spki: bytes, now: datetime, end: datetime) -> CertificateRequestProfile:
+        return CertificateRequestProfile(
+            subject=self._subject(f"{family.upper()} OCSP Responder {now:%Y%m%d}"),
+            public_spki=spki,
+            not_before=now - BACKDATING,
+            not_after=end,
+            key_usage=_ANSWERING_USAGE,
+            extended_key_usage=(OCSP_SIGNING,),
+            issuer_urls=self._certificates(issuing_name(family)),
+            extra_extensions=(Extension(OCSP_NO_CHECK, False, null()),),
+        )
 
     def _signer(
-        self, family: Family, subject: dict[str, str], spki: bytes, start: datetime, end: datetime
+        self, family: Family, subject: dict[str, str], spki: bytes, period: tuple[datetime, datetime]
     ) -> CertificateRequestProfile:
         return CertificateRequestProfile(
             subject=subject,
             public_spki=spki,
-            not_before=start - BACKDATING,
-            not_after=end,
+            not_before=period[0] - BACKDATING,
+            not_after=period[1],
             key_usage=_SIGNER_USAGE,
             crl_urls=self._crls(issuing_name(family)),
+            ocsp_urls=self._ocsp_urls(),
             issuer_urls=self._certificates(issuing_name(family)),
         )
 
     def _subject(self, common_name: str) -> dict[str, str]:
-        return {"C": "CN", "O": self.organisation, "CN": common_name}
+        return {"C": "CN", "O": self.organisation, "CN": f"{self.organisation} {common_name}"}
 
     def _crls(self, name: str) -> tuple[str, ...]:
         return (f"{self.public_url}/ca/{name}.crl",)
 
+    def _ocsp_urls(self) -> tuple[str, ...]:
+        return (f"{self.public_url}/ca/ocsp",)
+
     def _certificates(self, name: str) -> tuple[str, ...]:
         return (f"{self.public_url}/ca/{name}.cer",)
+
+
+def _before(end: datetime, issuer_end: datetime | None) -> datetime:
+    return min(end, issuer_end) if issuer_end else end

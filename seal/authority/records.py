@@ -12,10 +12,18 @@ from seal.schema import Base
 
 
 class CertificateRow(Base):
-    """One certificate. `name` is set for the authorities' own (`sm2-root`, …), `seal_id` for a seal's."""
+    """One certificate.
+
+    `name` is set for those of the authority's own that are in use (`sm2-root`, …), `seal_id` for a seal's.
+    `purpose`: `own`, `seal`, `person` or `outside` (of a key that is not here). `holder_ref`: what the applicant calls
+    its holder; no name, no number. `key_name`: where the key is, None when not here or by its old rule.
+    """
 
     __tablename__ = "seal_certificate"
-    __table_args__ = (Index("ix_seal_certificate_seal_id", "seal_id"),)
+    __table_args__ = (
+        Index("ix_seal_certificate_seal_id", "seal_id"),
+        Index("ix_seal_certificate_issuer_serial", "issuer", "serial"),
+    )
 
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[str | None] = mapped_column(String(32), unique=True)
@@ -26,6 +34,9 @@ class CertificateRow(Base):
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revocation_reason: Mapped[int | None] = mapped_column(Integer)
+    purpose: Mapped[str] = mapped_column(String(16), server_default="seal")
+    holder_ref: Mapped[str | None] = mapped_column(String(128))
+    key_name: Mapped[str | None] = mapped_column(String(128))
 
 
 class CrlRow(Base):
@@ -56,4 +67,18 @@ async def revoked_by(session: AsyncSession, issuer: str) -> Sequence[Certificate
         .where(CertificateRow.issuer == issuer, CertificateRow.revoked_at.is_not(None))
         .order_by(CertificateRow.revoked_at, CertificateRow.serial)
     )
+    return (await session.scalars(statement)).all()
+
+
+async def find_by_serial(session: AsyncSession, serial: str, issuer: str | None = None) -> CertificateRow | None:
+    """A certificate by its number (hex, no leading zeros), or None; numbers are random, so no two are alike."""
+    statement = select(CertificateRow).where(CertificateRow.serial == serial)
+    if issuer is not None:
+        statement = statement.where(CertificateRow.issuer == issuer)
+    return (await session.scalars(statement)).first()
+
+
+async def newest_certificates(session: AsyncSession, limit: int) -> Sequence[CertificateRow]:
+    """The newest first."""
+    statement = select(CertificateRow).order_by(CertificateRow.issued_at.desc(), CertificateRow.serial).limit(limit)
     return (await session.scalars(statement)).all()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from kernel.clock import Clock
+from kernel.crypto.certificates import Certificate
 from kernel.database.engine import Database
 from seal.authority.service import Authority
 from seal.seals.records import SealRow
@@ -26,10 +27,19 @@ class _Seen:
 class SealPublication:
     """A change made in this process shows at once, one made in another within a second."""
 
-    def __init__(self, database: Database, authority: Authority, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        authority: Authority,
+        clock: Clock,
+        *,
+        timestamp_anchors: tuple[Certificate, ...] = (),
+    ) -> None:
+        """`timestamp_anchors`: the roots of an outside time-stamp authority, trusted for time stamps alone."""
         self._database = database
         self._authority = authority
         self._clock = clock
+        self._timestamp_anchors = timestamp_anchors
         self._seen: _Seen | None = None
 
     async def trust_store(self) -> TrustStore:
@@ -43,6 +53,7 @@ class SealPublication:
             intermediates=self._authority.intermediates(),
             crls=await self._authority.crls(),
             seal_status=statuses.get,
+            timestamp_anchors=self._timestamp_anchors,
         )
         self._seen = _Seen(store, now)
         return store

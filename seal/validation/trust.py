@@ -4,7 +4,7 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -41,23 +41,28 @@ class TrustStore:
     intermediates: tuple[Certificate, ...] = ()
     crls: tuple[Crl, ...] = ()
     seal_status: SealStatusLookup | None = None
+    timestamp_anchors: tuple[Certificate, ...] = ()
+
+    def for_timestamps(self) -> Self:
+        """The same, with the roots of outside time-stamp authorities: those are trusted for time stamps alone."""
+        return replace(self, anchors=(*self.anchors, *self.timestamp_anchors), timestamp_anchors=())
 
     @classmethod
     def load(cls, directory: Path, *, seal_status: SealStatusLookup | None = None) -> Self:
-        """Read DER and PEM files: anchors in the directory or its `anchors/`, `intermediates/`, and lists in `crls/`.
+        """Read DER and PEM files: anchors in the directory or its `anchors/`, `intermediates/`, lists in `crls/`,
+        and the roots of outside time-stamp authorities in `timestamp-anchors/`.
 
         Raises `ConfigurationError` naming the file that cannot be read, or the directory when it is not there.
         """
         if not directory.is_dir():
             raise ConfigurationError("The trust directory {path} is not there.", path=str(directory))
-        anchors = _files(directory, _CERTIFICATES) + _files(directory / "anchors", _CERTIFICATES)
-        helpers = _files(directory / "intermediates", _CERTIFICATES)
         lists = _files(directory, _LISTS) + _files(directory / "crls", _LISTS)
         return cls(
-            anchors=tuple(_load(path, Certificate.load, der) for path in anchors for der in _ders(path)),
-            intermediates=tuple(_load(path, Certificate.load, der) for path in helpers for der in _ders(path)),
+            anchors=(*load_certificates(directory), *load_certificates(directory / "anchors")),
+            intermediates=load_certificates(directory / "intermediates"),
             crls=tuple(_load(path, Crl.load, der) for path in lists for der in _ders(path)),
             seal_status=seal_status,
+            timestamp_anchors=load_certificates(directory / "timestamp-anchors"),
         )
 
     @classmethod
@@ -68,6 +73,12 @@ class TrustStore:
             tuple(map(Certificate.load, intermediates)),
             tuple(map(Crl.load, crls)),
         )
+
+
+def load_certificates(path: Path) -> tuple[Certificate, ...]:
+    """Those in a DER or PEM file, or in a folder of them; none when it is not there. Raises ConfigurationError."""
+    paths = [path] if path.is_file() else _files(path, _CERTIFICATES)
+    return tuple(_load(each, Certificate.load, der) for each in paths for der in _ders(each))
 
 
 def _files(directory: Path, suffixes: frozenset[str]) -> list[Path]:

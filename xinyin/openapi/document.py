@@ -22,6 +22,7 @@ TAGS = {
     "seals": "Electronic seals, and sealing files with them.",
     "verification": "Is this licence or file good? No account needed.",
     "transparency log": "The public log of everything sealed (C2SP tlog-tiles).",
+    "time stamps": "Proof that something was there at a time (RFC 3161).",
     "certificates": "What certificates point at (RFC 5280).",
     "forward auth": "For reverse proxies of others.",
     "operations": "For those who run the service.",
