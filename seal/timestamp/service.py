@@ -10,7 +10,7 @@ import structlog
 from kernel.crypto.certificates import Certificate
 from kernel.crypto.sm3 import sm3
 from kernel.ephemeral.store import EphemeralStore
-from kernel.errors import RateLimited, Unavailable, XinyinError
+from kernel.errors import InvalidInput, RateLimited, Unavailable, XinyinError
 from seal.timestamp.authority import AuthorityWiring, TimestampAuthority
 from seal.timestamp.outside import OutsideAuthority, PinnedTrust
 from seal.timestamp.pending import PendingTimestamps
@@ -85,7 +85,7 @@ class TimestampService:
             return outside(digest, digest_name)
         try:
             return self.authority(digest, digest_name)
-        except Unavailable:
+        except (Unavailable, InvalidInput):
             raise
         except XinyinError as failure:  # the key is away
             raise Unavailable("The time-stamp authority gives no time stamps.", reason=failure.message) from failure

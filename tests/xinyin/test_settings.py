@@ -66,7 +66,12 @@ def test_production_refuses_unsafe_settings_naming_each(unsafe: dict[str, object
         ({"keys": "vault:x"}, "XINYIN_KEYS: vault is not the address"),
         ({"keys": "SM2-SM3=file:a ES256,RS256=file:b"}, "XINYIN_KEYS: Ed25519 keys are given no place"),
         ({"prot": 1}, "XINYIN_PROT"),
-        ({"tsa_url": "http://tsa.example"}, "XINYIN_TSA_URL"),
+        ({"tsa_url": "http://tsa.example"}, "XINYIN_TSA_ANCHORS"),
+        ({"tsa_url": "tsa.example"}, "XINYIN_TSA_URL"),
+        ({"tsa_url": "https://user:word@tsa.example/"}, "XINYIN_TSA_URL"),
+        ({"tsa_sm3_url": "ftp://tsa.example"}, "XINYIN_TSA_SM3_URL"),
+        ({"tsa_anchors": "/nowhere/at/all"}, "XINYIN_TSA_ANCHORS"),
+        ({"tsa_policy": "policy"}, "XINYIN_TSA_POLICY"),
     ],
 )
 def test_a_wrong_setting_is_named(wrong: dict[str, object], named: str) -> None:

@@ -7,8 +7,8 @@ Revises: seal_0003
 import sqlalchemy as sa
 from alembic import op
 
-revision = "seal_0002"
-down_revision = "seal_0001"
+revision = "seal_0004"
+down_revision = "seal_0003"
 branch_labels = None
 depends_on = None
 
