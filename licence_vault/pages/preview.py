@@ -1,15 +1,11 @@
 """Pictures of a licence, rendered from the sealed file itself. CPU-bound: call through `asyncio.to_thread`."""
 
-import io
-import threading
 from collections import OrderedDict
 
-import pypdfium2
+from seal.documents.raster import pdf_page_image, to_png
 
 WIDTHS = (480, 1200)
 KEPT = 200
-
-_pdfium = threading.Lock()  # PDFium is not safe to enter from two threads
 
 
 class Previews:
@@ -33,14 +29,4 @@ class Previews:
 
 def render_page(pdf: bytes, width: int) -> bytes:
     """The first page of a PDF as PNG."""
-    with _pdfium:
-        document = pypdfium2.PdfDocument(pdf)
-        try:
-            document.init_forms()
-            page = document[0]
-            image = page.render(scale=width / page.get_width(), may_draw_forms=True).to_pil()
-        finally:
-            document.close()
-    file = io.BytesIO()
-    image.save(file, "PNG", optimize=False, compress_level=6)
-    return file.getvalue()
+    return to_png(pdf_page_image(pdf, width=width))

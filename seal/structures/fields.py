@@ -78,6 +78,13 @@ class Fields:
         """BIT STRING of whole octets."""
         return reader.bit_string(self.take())
 
+    def loose_bits(self) -> bytes:
+        """BIT STRING of whole octets, whatever its count of unused bits says: early makers put other numbers there."""
+        content = self.take(reader.BIT_STRING).content
+        if not content:
+            raise ValueError("bit string without a count of unused bits")
+        return content[1:]
+
     def oid(self) -> str:
         """OBJECT IDENTIFIER, dotted."""
         return reader.oid(self.take())

@@ -187,11 +187,11 @@ def _signature_v4(outer: Element, fields: Fields) -> SealSignature:
 
 
 def _signature_v1(outer: Element, fields: Fields) -> SealSignature:
-    to_sign, signature = fields.take(reader.SEQUENCE), fields.bits()
+    to_sign, signature = fields.take(reader.SEQUENCE), fields.loose_bits()
     stated = Fields(to_sign)
     version, seal = stated.integer(), _seal(stated.take())
-    signed_at, timestamp = _time_or_token(stated.bits())
-    data_hash, property_info = stated.bits(), stated.text(reader.IA5)
+    signed_at, timestamp = _time_or_token(stated.loose_bits())
+    data_hash, property_info = stated.loose_bits(), stated.text(reader.IA5)
     certificate, algorithm = stated.octets(), stated.oid()
     stated.finish()
     return SealSignature(
@@ -214,7 +214,7 @@ def _seal(outer: Element) -> ElectronicSeal:
 
 def _seal_v1(outer: Element, info: Element, contents: SealContents, fields: Fields) -> ElectronicSeal:
     certificate, algorithm = fields.take(reader.OCTET_STRING), fields.take(reader.OID)
-    signature = fields.bits()
+    signature = fields.loose_bits()
     fields.finish()
     # GM/T 0031-2014 §6.1: the maker signs the contents together with the certificate and the algorithm.
     signed = writer.sequence(info.encoded, certificate.encoded, algorithm.encoded)
@@ -240,12 +240,15 @@ def _decode_contents(fields: Fields) -> SealContents:
 def _decode_properties(fields: Fields) -> SealProperties:
     kind, name = fields.integer(), fields.text(reader.UTF8, reader.IA5)
     # certListType came with version 4.
-    by_digest = fields.peek() == reader.INTEGER and fields.integer() == 2
+    version_1 = fields.peek() != reader.INTEGER
+    by_digest = not version_1 and fields.integer() == 2
     listed = fields.inside().rest()
     times = fields.time(), fields.time(), fields.time()
     fields.finish()
     if by_digest:
         return SealProperties(kind, name, (), tuple(_certificate_digest(Fields(entry)) for entry in listed), *times)
+    if version_1:  # some early seals list other things; a signer is never found among these
+        listed = [entry for entry in listed if entry.tag == reader.OCTET_STRING]
     certificates = tuple(reader.expect(entry, reader.OCTET_STRING).content for entry in listed)
     return SealProperties(kind, name, certificates, (), *times)
 
@@ -284,11 +287,13 @@ def _timestamp(fields: Fields) -> bytes | None:
 
 
 def _time_or_token(value: bytes) -> tuple[datetime | None, bytes | None]:
-    """Version 1 puts a time (encoded, or as text in one of two forms) or a timestamp token into its BIT STRING."""
+    """Version 1 puts a time (encoded, as text in one of three forms) or a timestamp token into its BIT STRING."""
     if value[:1] in (bytes([reader.UTC_TIME]), bytes([reader.GENERALIZED_TIME])):
         return read_time(reader.read_element(value)), None
     if _LOCAL_TIME.fullmatch(value):
         return datetime.strptime(f"{value.decode()}+0800", "%Y-%m-%d %H:%M:%S%z").astimezone(UTC), None
+    if value.isdigit() and len(value) == 10:  # seconds since 1970
+        return datetime.fromtimestamp(int(value), UTC), None
     if value[:2].isdigit():
         tag = reader.GENERALIZED_TIME if len(value.rstrip(b"Z")) >= 14 else reader.UTC_TIME
         return read_time(Element(tag, value, value)), None

@@ -5,6 +5,7 @@ byte of the archive can say one thing to us and another to a viewer. The writer 
 are compressed already): its bytes depend on the contents alone, on no zlib version, and each of them can be checked.
 """
 
+import stat
 import struct
 import zlib
 from collections.abc import Mapping
@@ -21,6 +22,10 @@ _LOCAL_MARK, _CENTRAL_MARK, _END_MARK, _DESCRIPTOR_MARK = b"PK\x03\x04", b"PK\x0
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED, _HAS_DESCRIPTOR, _UTF8 = 0x0001, 0x0008, 0x0800
 _KNOWN_FLAGS = 0x0006 | _HAS_DESCRIPTOR | _UTF8  # 0x0006: how hard deflate tried
+_ZIP64_SIZES = struct.Struct("<HHQQ")
+_ZIP64_EXTRA, _IN_EXTRA = 0x0001, 0xFFFFFFFF
+_MADE_ON_UNIX = 3
+_LONGEST_COMMENT = 1024
 _WRITTEN_VERSION = 20
 _WRITTEN_DATE = 0x0021  # 1980-01-01, the earliest
 
@@ -98,12 +103,12 @@ def write_archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def _read_directory(data: bytes, limits: ArchiveLimits) -> tuple[list[_Entry], int]:
-    end = len(data) - _END.size
-    if end < 0 or data[:4] not in (_LOCAL_MARK, _END_MARK):
-        raise UnreadablePackage("The file is not an OFD package.")
-    mark, disk, first_disk, here, count, size, start, comment = _END.unpack_from(data, end)
-    if mark != _END_MARK or comment or disk or first_disk or here != count or start + size != end:
-        raise UnreadablePackage("The archive is cut off, damaged, or has data after its end.")
+    end = _find_end(data)
+    _mark, disk, first_disk, here, count, size, start, _comment = _END.unpack_from(data, end)
+    if _IN_EXTRA in (size, start) or count == 0xFFFF:
+        raise UnreadablePackage("The archive claims to be too large (ZIP64).")
+    if disk or first_disk or here != count or start + size != end:
+        raise UnreadablePackage("The archive's directory is damaged.")
     if count > limits.max_entries:
         raise UnreadablePackage("The archive has more than {limit} entries.", limit=limits.max_entries)
     entries, position = [], start
@@ -121,11 +126,26 @@ def _read_directory(data: bytes, limits: ArchiveLimits) -> tuple[list[_Entry], i
     return entries, start
 
 
+def _find_end(data: bytes) -> int:
+    """Where the end record stands: nothing but the comment that it announces may follow."""
+    if data[:4] not in (_LOCAL_MARK, _END_MARK):
+        raise UnreadablePackage("The file is not an OFD package.")
+    end = data.rfind(_END_MARK, max(0, len(data) - _END.size - _LONGEST_COMMENT))
+    if end < 0 and data.rfind(_END_MARK) >= 0:
+        raise UnreadablePackage("The archive has data after its end.")
+    if end < 0 or end + _END.size > len(data):
+        raise UnreadablePackage("The archive is cut off: its directory is missing.")
+    (comment,) = struct.unpack_from("<H", data, end + _END.size - 2)
+    if end + _END.size + comment != len(data):
+        raise UnreadablePackage("The archive has data after its end.")
+    return end
+
+
 def _read_directory_entry(data: bytes, position: int, end: int) -> tuple[_Entry, int]:
     if position + _CENTRAL.size > end:
         raise UnreadablePackage("The archive's directory is damaged.")
-    (mark, _made_by, needed, flags, method, time, date, crc, packed, size, name_length, extra_length,
-     comment_length, disk, _attributes, _more_attributes, offset) = _CENTRAL.unpack_from(data, position)  # fmt: skip
+    (mark, made_by, needed, flags, method, time, date, crc, packed, size, name_length, extra_length,
+     comment_length, disk, _attributes, system_attributes, offset) = _CENTRAL.unpack_from(data, position)  # fmt: skip
     name_start = position + _CENTRAL.size
     after = name_start + name_length + extra_length + comment_length
     if mark != _CENTRAL_MARK or disk or comment_length or after > end:
@@ -134,6 +154,10 @@ def _read_directory_entry(data: bytes, position: int, end: int) -> tuple[_Entry,
     name = _decode_name(raw_name, flags)
     if flags & _ENCRYPTED:
         raise UnreadablePackage("The archive's entry {entry} is encrypted.", entry=name)
+    if made_by >> 8 == _MADE_ON_UNIX and stat.S_ISLNK(system_attributes >> 16):
+        raise UnreadablePackage("The archive's entry {entry} is a link.", entry=name)
+    if _IN_EXTRA in (packed, size, offset):
+        raise UnreadablePackage("The archive claims to be too large (ZIP64).", entry=name)
     if flags & ~_KNOWN_FLAGS or method not in (_STORED, _DEFLATED):
         raise UnreadablePackage("The archive's entry {entry} is packed in an unknown way.", entry=name)
     return _Entry(name, raw_name, needed, flags, method, time, date, crc, packed, size, offset), after
@@ -169,9 +193,13 @@ def _read_entry(data: bytes, entry: _Entry) -> tuple[bytes, int]:
         raise _damaged(entry)
     mark, *facts, crc, packed, size, name_length, extra_length = _LOCAL.unpack_from(data, entry.offset)
     stated = [entry.version_needed, entry.flags, entry.method, entry.time, entry.date]
+    if entry.name.isascii():  # makers set the mark for UTF-8 names in one place only; here it changes nothing
+        stated[1], facts[1] = stated[1] | _UTF8, facts[1] | _UTF8
     body = start + name_length + extra_length
     after = body + entry.packed_size
     sizes = (crc, packed, size)
+    if packed == size == _IN_EXTRA:
+        sizes = (crc, *_zip64_sizes(data[start + name_length : body]))
     deferred = bool(entry.flags & _HAS_DESCRIPTOR) and sizes == (0, 0, 0)
     if mark != _LOCAL_MARK or facts != stated or data[start : start + name_length] != entry.raw_name:
         raise _damaged(entry)
@@ -181,6 +209,17 @@ def _read_entry(data: bytes, entry: _Entry) -> tuple[bytes, int]:
     if len(content) != entry.size or zlib.crc32(content) != entry.crc:
         raise _damaged(entry)
     return content, _after_descriptor(data, after, entry)
+
+
+def _zip64_sizes(extra: bytes) -> tuple[int, int]:
+    """Packed and plain size as streaming writers put them behind a local header; both must be there."""
+    position = 0
+    while position + _ZIP64_SIZES.size <= len(extra):
+        kind, length, plain, packed = _ZIP64_SIZES.unpack_from(extra, position)
+        if kind == _ZIP64_EXTRA and length >= 16:
+            return packed, plain
+        position += 4 + length
+    return -1, -1
 
 
 def _unpack(packed: bytes, entry: _Entry) -> bytes:

@@ -7,6 +7,8 @@ from seal.documents.ofd.archive import UnreadablePackage
 from seal.documents.ofd.markup import Node
 from seal.documents.ofd.package import ROOT_FILE, OfdPackage
 
+MOST_BODIES = 64
+
 
 @dataclass(frozen=True)
 class Page:
@@ -29,38 +31,58 @@ class SignatureEntry:
 
 @dataclass(frozen=True)
 class OfdDocument:
-    """The body of a package: its root file, Document.xml, and signatures in order."""
+    """A body of a package: its root file, Document.xml, and signatures in order.
+
+    `missing_list` is the location of a list of signatures that the package does not have.
+    """
 
     root_file: str
     document_file: str
     signatures_file: str | None
     signatures: tuple[SignatureEntry, ...]
+    missing_list: str = ""
 
 
 def load_document(package: OfdPackage) -> OfdDocument:
-    """Read the body that carries signatures, or else the newest one; raises `UnreadablePackage`."""
+    """The body that carries signatures, or else the newest one; raises `UnreadablePackage`."""
     root_file = package.locate(ROOT_FILE)
-    body = find_body(package.parse(root_file))
+    return _load_body(package, root_file, find_body(package.parse(root_file)))
+
+
+def load_documents(package: OfdPackage) -> tuple[OfdDocument, ...]:
+    """Every body of the package in order, one at least; raises `UnreadablePackage`."""
+    root_file = package.locate(ROOT_FILE)
+    bodies = _bodies(package.parse(root_file))
+    if len(bodies) > MOST_BODIES:
+        raise UnreadablePackage("The package holds more than {limit} documents.", limit=MOST_BODIES)
+    return tuple(_load_body(package, root_file, body) for body in bodies)
+
+
+def _load_body(package: OfdPackage, root_file: str, body: Node) -> OfdDocument:
     document_file = package.locate(markup.text(body, "DocRoot") or "", seen_from=root_file)
     location = markup.text(body, "Signatures")
-    signatures_file = package.locate(location, seen_from=root_file) if location else None
+    signatures_file = package.find(location, seen_from=root_file) if location else None
     return OfdDocument(
         root_file=root_file,
         document_file=document_file,
         signatures_file=signatures_file,
         signatures=_load_entries(package, signatures_file) if signatures_file else (),
+        missing_list=location[:200] if location and not signatures_file else "",
     )
 
 
 def find_body(root: Node) -> Node:
     """The DocBody of OFD.xml that names signatures, or else the last; raises `UnreadablePackage`."""
+    bodies = _bodies(root)
+    signed = [body for body in bodies if markup.text(body, "Signatures")]
+    return (signed or bodies)[-1]
+
+
+def _bodies(root: Node) -> list[Node]:
     bodies = list(markup.children(root, "DocBody"))
     if not bodies:
         raise UnreadablePackage("The file {entry} names no document.", entry=ROOT_FILE)
-    signed = [body for body in bodies if markup.text(body, "Signatures")]
-    if len(signed) > 1:
-        raise UnreadablePackage("The file {entry} names several lists of signatures.", entry=ROOT_FILE)
-    return (signed or bodies)[-1]
+    return bodies
 
 
 def load_pages(package: OfdPackage, document_file: str) -> tuple[Page, ...]:

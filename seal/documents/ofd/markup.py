@@ -4,6 +4,7 @@ Makers mix the namespaces `http://www.ofdspec.org/2016` and `http://www.ofdspec.
 that insist on either fail on most real files.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,9 @@ Node = Any
 """An lxml element."""
 
 
+_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_ENCODINGS = frozenset({b"utf-8", b"utf8", b"utf-16", b"gbk", b"gb2312", b"gb18030", b"us-ascii", b"iso-8859-1"})
+
 LARGEST_XML = 8 << 20
 """Bytes. Elements cost far more in memory than in the file, and a small archive can hold very many."""
 
@@ -25,16 +29,37 @@ def parse(data: bytes, name: str) -> Node:
     """The root element of the file `name`; raises `UnreadablePackage`."""
     if len(data) > LARGEST_XML:
         raise UnreadablePackage("The file {entry} is not readable XML.", entry=name)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=False
-    )
+    declared = _ENCODING.match(data.removeprefix(b"\xef\xbb\xbf"))
+    if declared and declared[1].lower() not in _ENCODINGS:
+        raise UnreadablePackage("The file {entry} is written in an unknown character set.", entry=name)
     try:
-        root = etree.fromstring(data, parser)
+        root = _parse(data)
     except (etree.XMLSyntaxError, ValueError) as failure:
-        raise UnreadablePackage("The file {entry} is not readable XML.", entry=name) from failure
+        root = _parse_mislabelled(data)
+        if root is None:
+            raise UnreadablePackage("The file {entry} is not readable XML.", entry=name) from failure
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnreadablePackage("The file {entry} has a DOCTYPE.", entry=name)
     return root
+
+
+def _parse(data: bytes, encoding: str | None = None) -> Node:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=False,
+        encoding=encoding,
+    )  # fmt: skip
+    return etree.fromstring(data, parser)
+
+
+def _parse_mislabelled(data: bytes) -> Node | None:
+    """Makers on Chinese Windows mix up GBK and UTF-8: what the declaration says may be neither."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            data.decode(encoding)
+            return _parse(data, encoding)
+        except (etree.XMLSyntaxError, ValueError, LookupError):
+            continue
+    return None
 
 
 def children(node: Node, name: str) -> Iterator[Node]:
