@@ -41,8 +41,8 @@ def page_files(
         "OFD.xml": f'<ofd:OFD {root} Version="1.0" DocType="OFD"><DocBody><DocInfo><DocID>{"0" * 32}</DocID></DocInfo>'
         "<DocRoot>Doc_0/Document.xml</DocRoot></DocBody></ofd:OFD>",
         "Doc_0/Document.xml": f"<Document {root}><CommonData><MaxUnitID>999</MaxUnitID><PageArea>"
-        f"<PhysicalBox>0 0 100 60</PhysicalBox></PageArea><PublicRes>PublicRes.xml</PublicRes>{common}</CommonData><Pages>"
-        f'<Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/></Pages>{document}</Document>',
+        f"<PhysicalBox>0 0 100 60</PhysicalBox></PageArea><PublicRes>PublicRes.xml</PublicRes>{common}</CommonData>"
+        f'<Pages><Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/></Pages>{document}</Document>',
         "Doc_0/PublicRes.xml": f'<Res {root} BaseLoc="Res">{public}</Res>',
         "Doc_0/Pages/Page_0/Content.xml": f'<Page {root}>{page}<Content><Layer ID="2" {layer}>{body}</Layer></Content>'
         "</Page>",
