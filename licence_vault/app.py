@@ -28,6 +28,8 @@ from licence_vault.pages import routes as pages_routes
 from licence_vault.pages.preview import Previews
 from licence_vault.presentations import routes as presentation_routes
 from licence_vault.presentations.service import Presentations
+from licence_vault.status import routes as status_routes
+from licence_vault.status.service import StatusLists
 from seal.client import Sealer
 
 ROOT = Path(__file__).parent
@@ -61,6 +63,7 @@ class VaultServices:
     lookup: Lookup
     presentations: Presentations
     ledger: Ledger
+    statuses: StatusLists
     previews: Previews
 
     async def start(self) -> None:
@@ -76,6 +79,7 @@ def build_services(parts: Foundations) -> VaultServices:
     origin = f"{urlsplit(parts.public_url).netloc}/log"
     ledger = Ledger(database, parts.sealer, clock, origin, envelope=parts.envelope)
     lookup = Lookup(database, parts.blobs, data, clock)
+    statuses = StatusLists(database, parts.sealer, parts.envelope, clock, parts.public_url)
     issuing = Issuing(
         IssuingParts(
             database=database,
@@ -87,6 +91,7 @@ def build_services(parts: Foundations) -> VaultServices:
             sealer=parts.sealer,
             seal_of=parts.seal_of,
             ledger=ledger,
+            statuses=statuses,
             fonts=parts.fonts,
             keys=IdempotencyKeys(database, parts.ephemeral, data),
             public_url=parts.public_url,
@@ -101,6 +106,7 @@ def build_services(parts: Foundations) -> VaultServices:
         lookup=lookup,
         presentations=Presentations(parts.ephemeral, lookup, database, audit, clock),
         ledger=ledger,
+        statuses=statuses,
         previews=Previews(),
     )
 
@@ -113,7 +119,7 @@ def page_routes() -> list[BaseRoute]:
 def api_router(services: VaultServices) -> APIRouter:
     """Licences for agencies and holders, and the public log."""
     router = APIRouter()
-    for part in (issuing_routes, lookup_routes, presentation_routes):
+    for part in (issuing_routes, lookup_routes, presentation_routes, status_routes):
         router.include_router(part.api_router())
     router.include_router(ledger_routes.ledger_routes(services.ledger))
     return router

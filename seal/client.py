@@ -29,7 +29,7 @@ class SignedClaims:
 
 @dataclass(frozen=True)
 class SealerKey:
-    """A published key of the service: `purpose` "claims", "checkpoint" or "receipt"; SubjectPublicKeyInfo as DER."""
+    """A published key: `purpose` "claims", "checkpoint", "receipt" or "status"; SubjectPublicKeyInfo as DER."""
 
     purpose: str
     algorithm: SigningAlgorithm
@@ -73,6 +73,10 @@ class Sealer(Protocol):
         """A compact JWS (ES256, `typ` "receipt+jwt", `kid` the key's thumbprint) over a verification receipt."""
         ...
 
+    async def sign_status_list(self, claims: Mapping[str, object]) -> str:
+        """A compact JWS (ES256, `typ` "statuslist+jwt", `kid` the key's thumbprint) over a status list."""
+        ...
+
     async def public_keys(self) -> Sequence[SealerKey]:
-        """The keys that check claims, checkpoints and receipts."""
+        """The keys that check claims, checkpoints, receipts and status lists."""
         ...

@@ -1,21 +1,23 @@
 """Verification with no server: a file or QR text against a trust directory. What `xinyin verify --trust DIR` runs."""
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from kernel.clock import Clock
 from kernel.errors import InvalidInput
-from seal.validation.report import ValidationReport, warning
+from seal.validation.report import Check, CheckResult, Indication, ValidationReport
 from seal.validation.service import validate_document
 from verify.qr.claims import check_claims
 from verify.qr.reading import read_qr
 from verify.qr.service import qr_document
 from verify.report.report import VerificationReport
+from verify.standing import LicenceState
+from verify.status.judging import StatusReference, judge_status, readable_lists
 from verify.trust_list.directory import TrustDirectory
 from verify.trust_list.source import store_of
+from verify.upload.identifier import read_status_place
 from verify.upload.images import is_image, read_qr_in_image
-
-STATUS = "Licence status"
-OFFLINE = "Not checked: that needs the issuer's service. Whether the licence was revoked since is unknown."
 
 
 def verify_offline(data_or_qr: bytes | str, trust_dir: Path, clock: Clock) -> VerificationReport:
@@ -24,17 +26,41 @@ def verify_offline(data_or_qr: bytes | str, trust_dir: Path, clock: Clock) -> Ve
     Blocking. Raises `InvalidInput` for a QR text that is none or brings no signed claims, a picture without a QR code,
     and a trust directory that cannot be read. A file that cannot be read is a verdict.
     """
-    trust = TrustDirectory.load(trust_dir).trust
+    directory = TrustDirectory.load(trust_dir)
+    trust, lists = directory.trust, readable_lists(directory.status_lists, directory.trust.status_keys)
     if isinstance(data_or_qr, bytes) and is_image(data_or_qr):
         data_or_qr = read_qr_in_image(data_or_qr)
     now = clock()
-    not_asked = warning(STATUS, OFFLINE)
     if isinstance(data_or_qr, bytes):
         validation = validate_document(data_or_qr, store_of(trust), at=now)
-        return VerificationReport(validation=validation, checked_at=now, checks=(not_asked,))
+        status = judge_status(_sealed_reference(data_or_qr, validation), _sealed_at(validation), lists, now)
+        return _with_status(validation, status, now)
     reading = read_qr(data_or_qr)
     if reading.signed_claims is None:
         raise InvalidInput("This code carries no signature, so it can only be checked online.")
-    _claims, signature = check_claims(reading.signed_claims, trust.qr_keys, at=now)
+    claims, signature = check_claims(reading.signed_claims, trust.qr_keys, at=now)
     validation = ValidationReport(qr_document(data_or_qr), (), (signature,))
-    return VerificationReport(validation=validation, checked_at=now, checks=(not_asked,))
+    reference, issued_at = (claims.status, claims.issued_at) if claims else (None, None)
+    return _with_status(validation, judge_status(reference, issued_at, lists, now), now)
+
+
+def _sealed_reference(data: bytes, validation: ValidationReport) -> StatusReference | None:
+    """Where the licence stands, if the file says so under a seal that holds; else anybody may have written it."""
+    if validation.indication is not Indication.PASSED or not validation.signatures[-1].covers_whole_document:
+        return None
+    return StatusReference.parse(read_status_place(data) or "")
+
+
+def _sealed_at(validation: ValidationReport) -> datetime | None:
+    return validation.signatures[-1].time.value if validation.signatures else None
+
+
+def _with_status(
+    validation: ValidationReport, judged: tuple[LicenceState | None, Check], now: datetime
+) -> VerificationReport:
+    """A list that is too old leaves the whole verdict open; it must not pass as silence."""
+    state, status = judged
+    if status.result is CheckResult.INDETERMINATE and state is None:
+        validation = replace(validation, checks=(*validation.checks, status))
+        return VerificationReport(validation=validation, checked_at=now)
+    return VerificationReport(validation=validation, checked_at=now, checks=(status,), state=state)

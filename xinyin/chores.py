@@ -1,4 +1,4 @@
-"""What the service does once an hour: forget what has ended, remove files that no licence names."""
+"""What the service does once an hour: forget what has ended, remove orphan files, renew the trust folder."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from licence_vault.issuing.sweeping import sweep_orphans
+from verify.trust_list.directory import export_trust_list
 from xinyin.house import House
 
 HOUR = 3600
@@ -33,6 +34,15 @@ async def do_chores(house: House) -> None:
     swept = await sweep_orphans(foundation.database, foundation.blobs, foundation.clock)
     if swept:
         _log.info("orphan files removed", count=swept)
+    if house.settings.trust_directory.is_dir():
+        await renew_trust_folder(house)
+
+
+async def renew_trust_folder(house: House) -> None:
+    """Write what verifying with no server needs: anchors, revocation lists, keys, and status lists good for a day."""
+    trust, lists = await house.trust.published(), await house.licence_vault.statuses.tokens()
+    folder = house.settings.trust_directory
+    await asyncio.to_thread(export_trust_list, trust, folder, status_lists=lists)
 
 
 async def _repeat(house: House, seconds: float) -> None:

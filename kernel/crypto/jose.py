@@ -25,6 +25,7 @@ JwsAlgorithm = Literal["ES256", "ES384", "RS256", "PS256", "Ed25519", "EdDSA"]
 AsymmetricKey = ECKey | RSAKey | OKPKey
 
 MAX_TOKEN_BYTES = 32_768
+MAX_LIST_BYTES = 1_048_576
 _MOST_KEYS = 100
 _FITTING: Mapping[str, tuple[str, str | None]] = {
     "ES256": ("EC", "P-256"),
@@ -186,10 +187,10 @@ def sign_jwt(
 
 
 def verify_jws(
-    unverified_jws: str, keys: JwkSet, algorithms: Collection[JwsAlgorithm]
+    unverified_jws: str, keys: JwkSet, algorithms: Collection[JwsAlgorithm], *, max_bytes: int = MAX_TOKEN_BYTES
 ) -> tuple[Mapping[str, Any], bytes]:
     """(header, payload) of a JWS one of `keys` signed with one of `algorithms`; raises InvalidToken."""
-    header = unverified_header(unverified_jws)
+    header = unverified_header(unverified_jws, max_bytes=max_bytes)
     algorithm, kid = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or algorithm not in algorithms or algorithm not in _FITTING:
         raise InvalidToken("algorithm is not allowed")
@@ -219,9 +220,9 @@ def verify_jwt(unverified_jwt: str, keys: JwkSet, rules: JwtRules) -> VerifiedJw
     return VerifiedJwt(header, claims)
 
 
-def unverified_header(unverified_jws: str) -> dict[str, Any]:
+def unverified_header(unverified_jws: str, *, max_bytes: int = MAX_TOKEN_BYTES) -> dict[str, Any]:
     """The protected header, of which nothing is proven; raises InvalidToken when there is none."""
-    if len(unverified_jws) > MAX_TOKEN_BYTES or unverified_jws.count(".") != 2:
+    if len(unverified_jws) > max_bytes or unverified_jws.count(".") != 2:
         raise InvalidToken("not a compact JWS")
     encoded = unverified_jws.partition(".")[0]
     try:
@@ -293,6 +294,7 @@ def _load_jwk(document: Mapping[str, Any]) -> _Jwk | None:
 def _registry() -> jws.JWSRegistry:
     registry = jws.JWSRegistry(algorithms=list(_FITTING), strict_check_header=False)
     registry.max_header_length = 8192  # DPoP and x5c headers are longer than the library expects
+    registry.max_payload_length = MAX_LIST_BYTES  # status lists too; callers set the limit that fits
     return registry
 
 

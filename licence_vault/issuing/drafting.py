@@ -17,6 +17,7 @@ from licence_vault.catalogue.fields import chinese_date, face_text
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.issuing.order import IssueOrder
 from licence_vault.licences.licence import LicenceContent, content_digest
+from licence_vault.status.places import StatusPlace
 
 _SERIAL_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SERIAL_LENGTH = 20
@@ -25,6 +26,11 @@ LONG_TERM = "长期"
 # RFC 8392 claim names, and private ones that `verify.qr` reads.
 CLAIM_ISSUER, CLAIM_SUBJECT, CLAIM_EXPIRES, CLAIM_NOT_BEFORE, CLAIM_ISSUED_AT = 1, 2, 4, 5, 6
 CLAIM_TYPE_NAME, CLAIM_NUMBER, CLAIM_HOLDER, CLAIM_CONTENT = -70001, -70002, -70003, -70004
+CLAIM_STATUS = -70005
+"""[list, index]. The registered claim (65535) spells the list's address out, and the code would grow by a third."""
+
+STATUS_NAME = "StatusList"
+"""The metadata that says where a file's licence stands; GB/T 36903 has no name for it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Draft:
     issued_at: datetime
     handle: str
     content_digest: str
+    status_place: StatusPlace
 
     @property
     def values(self) -> dict[str, str]:
@@ -60,7 +67,7 @@ class Draft:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """GB/T 36903 by its short names."""
+        """GB/T 36903 by its short names, and where the status stands."""
         holder = self.content.holder
         return {
             "ZZBS": str(self.identifier),
@@ -76,6 +83,7 @@ class Draft:
             "CZZTDM": holder.number,
             "CZZTDMLX": HOLDER_CODE_TYPES[holder.id_type].label_zh,
             "CZZTDMLXDM": holder.id_type,
+            STATUS_NAME: str(self.status_place),
         }
 
     @property
@@ -90,6 +98,7 @@ class Draft:
             CLAIM_NUMBER: mask_number(self.content.number),
             CLAIM_HOLDER: self.content.holder.masked_name,
             CLAIM_CONTENT: bytes.fromhex(self.content_digest),
+            CLAIM_STATUS: [self.status_place.list_number, self.status_place.index],
         }
         if self.valid_to:
             claims[CLAIM_EXPIRES] = _begin(self.valid_to)
@@ -106,9 +115,11 @@ def make_draft(
     order: IssueOrder,
     issuer: Issuer,
     now: datetime,
+    *,
+    place: StatusPlace,
     previous: LicenceIdentifier | None = None,
 ) -> Draft:
-    """A draft of the first version, or of the next one after `previous`."""
+    """A draft of the first version, or of the next one after `previous`, with its `place` on a status list."""
     if previous is not None:
         identifier = previous.next_version()
     else:
@@ -128,6 +139,7 @@ def make_draft(
         issued_at=now.replace(microsecond=0),
         handle=new_handle(),
         content_digest=content_digest(str(identifier), licence_type.code, content, (valid_from, valid_to)),
+        status_place=place,
     )
 
 

@@ -32,6 +32,7 @@ from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence, LicenceStatus
 from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import LicenceEventRow, LicenceRow, OutboxRow, find_by, find_for_update
+from licence_vault.status.service import StatusLists
 from seal.client import DocumentToSeal, Sealer
 from seal.documents.positions import StampPosition
 
@@ -52,6 +53,7 @@ class IssuingParts:
     sealer: Sealer
     seal_of: SealOfAuthority
     ledger: Ledger
+    statuses: StatusLists
     fonts: FontBook
     keys: IdempotencyKeys
     public_url: str
@@ -102,7 +104,8 @@ class Issuing:
         if allowed and requester.issuer.uscc not in allowed:
             raise Forbidden("{issuer} may not issue this licence.", issuer=requester.issuer.name)
         order = read_order(body, licence_type)
-        return make_draft(licence_type, order, requester.issuer, self._parts.clock(), previous)
+        place = await self._parts.statuses.reserve()
+        return make_draft(licence_type, order, requester.issuer, self._parts.clock(), place=place, previous=previous)
 
     async def _make(self, draft: Draft, requester: Requester, replay: Replay, supersedes: str | None) -> Licence:
         parts = self._parts
@@ -159,6 +162,8 @@ class Issuing:
             ofd_digest=hashlib.sha256(ofd).hexdigest(),
             pdf_digest=hashlib.sha256(pdf).hexdigest(),
             superseded_by=None,
+            status_list=draft.status_place.list_number,
+            status_index=draft.status_place.index,
         )
 
     async def _write(

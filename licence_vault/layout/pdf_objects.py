@@ -152,6 +152,10 @@ def xmp_packet(document: LicenceDocument) -> bytes:
     title, author = escape(document.title), escape(document.author)
     named = document.metadata.get("ZZBS")
     identifier = f"<dc:identifier>{escape(named)}</dc:identifier>" if named else ""
+    # Where the licence's status stands: a relation, since PDF/A wants properties of its own described at length.
+    status = document.metadata.get("StatusList")
+    if status:
+        identifier += f"<dc:relation><rdf:Bag><rdf:li>{escape(status)}</rdf:li></rdf:Bag></dc:relation>"
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

@@ -19,6 +19,7 @@ class LicenceRow(Base):
     __table_args__ = (
         Index("ix_vault_licence_holder_index", "holder_index", "issued_at"),
         Index("ix_vault_licence_issuer_uscc", "issuer_uscc", "id"),
+        Index("ix_vault_licence_status_list", "status_list", "status"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -45,6 +46,8 @@ class LicenceRow(Base):
     ofd_digest: Mapped[str] = mapped_column(String(64), unique=True)
     pdf_digest: Mapped[str] = mapped_column(String(64), unique=True)
     superseded_by: Mapped[str | None] = mapped_column(String(32))
+    status_list: Mapped[int | None] = mapped_column(Integer)
+    status_index: Mapped[int | None] = mapped_column(Integer)
 
 
 class LicenceEventRow(Base):

@@ -170,13 +170,11 @@ class SigningService:
 
     async def sign_receipt(self, claims: Mapping[str, object]) -> str:
         """See `Sealer`."""
+        return await self._sign_json("receipt", "receipt+jwt", claims)
 
-        def work() -> str:
-            key = self._press.open_service_key("receipt")
-            header = {"typ": "receipt+jwt", "kid": thumbprint(key.public_spki)}
-            return sign_jws(json.dumps(claims, ensure_ascii=False).encode(), key, header)
-
-        return await asyncio.to_thread(work)
+    async def sign_status_list(self, claims: Mapping[str, object]) -> str:
+        """See `Sealer`."""
+        return await self._sign_json("status", "statuslist+jwt", claims)
 
     async def public_keys(self) -> Sequence[SealerKey]:
         """See `Sealer`."""
@@ -184,6 +182,14 @@ class SigningService:
         def work() -> list[SealerKey]:
             keys = [(purpose, self._press.open_service_key(purpose)) for purpose in PURPOSES]
             return [SealerKey(purpose, key.algorithm, key.public_spki) for purpose, key in keys]
+
+        return await asyncio.to_thread(work)
+
+    async def _sign_json(self, purpose: str, typ: str, claims: Mapping[str, object]) -> str:
+        def work() -> str:
+            key = self._press.open_service_key(purpose)
+            header = {"typ": typ, "kid": thumbprint(key.public_spki)}
+            return sign_jws(json.dumps(claims, ensure_ascii=False).encode(), key, header)
 
         return await asyncio.to_thread(work)
 

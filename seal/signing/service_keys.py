@@ -1,4 +1,4 @@
-"""The service's own keys, beside those of seals: for QR claims, log checkpoints and verification receipts."""
+"""The service's own keys, beside those of seals: for QR claims, log checkpoints, receipts, status lists."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,12 @@ from kernel.crypto.keystore import KeyStore
 from kernel.crypto.signatures import SigningAlgorithm, SigningKey
 from kernel.errors import Conflict
 
-PURPOSES: Mapping[str, SigningAlgorithm] = {"claims": "ES256", "checkpoint": "Ed25519", "receipt": "ES256"}
+PURPOSES: Mapping[str, SigningAlgorithm] = {
+    "claims": "ES256",
+    "checkpoint": "Ed25519",
+    "receipt": "ES256",
+    "status": "ES256",
+}
 
 
 def open_service_key(keystore: KeyStore, purpose: str) -> SigningKey:

@@ -7,7 +7,7 @@ cannot know, and the checks say so.
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from kernel.crypto.cose import verify_cose
@@ -23,6 +23,7 @@ from licence_vault.issuing.drafting import (
     CLAIM_ISSUER,
     CLAIM_NOT_BEFORE,
     CLAIM_NUMBER,
+    CLAIM_STATUS,
     CLAIM_SUBJECT,
     CLAIM_TYPE_NAME,
 )
@@ -35,6 +36,7 @@ from seal.validation.report import (
     passed,
     undecided,
 )
+from verify.status.judging import StatusReference
 from verify.trust_list.document import QrKey
 
 KIND = "COSE"
@@ -55,20 +57,22 @@ class SignedClaims:
     valid_from: date | None
     valid_to: date | None
     content_digest: str | None
+    status: StatusReference | None = None
 
 
 def check_claims(encoded: str, keys: Sequence[QrKey], *, at: datetime) -> tuple[SignedClaims | None, SignatureReport]:
     """The claims, None unless the signature holds, and the signature's part of a report as of `at`."""
     finder = _KeyFinder(keys)
     try:
-        claims = _read(verify_cose(_from_base32(encoded), finder))
+        raw = verify_cose(_from_base32(encoded), finder)
+        claims = _read(raw)
     except InvalidSignature:
         return None, _report(finder.signer, None, (_refusal(finder),))
     checks = (
         passed(SIGNATURE, "The code was signed with the key of {issuer}.", issuer=finder.signer),
         _validity(claims, at),
     )
-    return claims, _report(finder.signer, claims.issued_at, checks)
+    return replace(claims, status=_status(raw, finder.issuers)), _report(finder.signer, claims.issued_at, checks)
 
 
 class _KeyFinder:
@@ -76,11 +80,16 @@ class _KeyFinder:
 
     def __init__(self, keys: Sequence[QrKey]) -> None:
         self._keys = keys
-        self.signer = ""
+        self.issuers: list[str] = []
+
+    @property
+    def signer(self) -> str:
+        """Whose keys fitted."""
+        return ", ".join(self.issuers)
 
     def __call__(self, kid: bytes) -> Sequence[PublicKey]:
         found = [key for key in self._keys if key.kid == kid.hex()]
-        self.signer = ", ".join(dict.fromkeys(key.issuer for key in found))
+        self.issuers = list(dict.fromkeys(key.issuer for key in found))
         return [key for key in map(_load, found) if key is not None]
 
 
@@ -141,6 +150,14 @@ def _read(claims: dict[int, object]) -> SignedClaims:
         valid_to=_day(claims, CLAIM_EXPIRES),
         content_digest=_text(claims, CLAIM_CONTENT) or None,
     )
+
+
+def _status(claims: dict[int, object], issuers: Sequence[str]) -> StatusReference | None:
+    """Where the status stands: the claim has the list's number and the index, its address begins with the issuer's."""
+    match claims.get(CLAIM_STATUS):
+        case [int(number), int(index)] if len(issuers) == 1 and number > 0 and index >= 0:
+            return StatusReference(f"{issuers[0]}/api/v1/status/{number}", index)
+    return None
 
 
 def _text(claims: dict[int, object], name: int) -> str:

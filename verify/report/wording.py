@@ -58,6 +58,7 @@ SUB_INDICATION_SENTENCES = {
     "NOT_YET_VALID": "The seal or its certificate was not in force yet when it was used.",
     "REVOKED": "The seal or its certificate had been revoked when it was used.",
     "REVOKED_NO_POE": "The seal's certificate is revoked, and nothing proves that it was used before.",
+    "TRY_LATER": "What is at hand is too old to tell how the licence stands. Fetch a new trust folder.",
     "NO_SIGNATURE": "The file carries no seal, so nothing shows who issued it.",
 }
 

@@ -4,6 +4,8 @@ anchors/*.cer            DER or PEM, one certificate each
 intermediates/*.cer      optional, the same
 crls/*.crl               DER, optional
 qr-keys.json             [{"kid", "alg", "spki" (base64 DER), "issuer"}]
+status-keys.json         optional, the same for the keys of status lists
+status/*.jwt             optional, status lists (Status List Tokens)
 trust-list.json          when and what was exported; for people and for its date
 """
 
@@ -16,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kernel.errors import InvalidInput
-from verify.trust_list.document import Anchor, TrustList, read_qr_keys
+from verify.trust_list.document import Anchor, QrKey, TrustList, read_qr_keys
 
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
@@ -27,6 +29,8 @@ class TrustDirectory:
 
     path: Path
     trust: TrustList
+    status_lists: Sequence[str] = ()
+    """Status List Tokens as they lie there, not verified."""
 
     @classmethod
     def load(cls, path: Path) -> "TrustDirectory":
@@ -34,8 +38,7 @@ class TrustDirectory:
         if not path.is_dir():
             raise InvalidInput("There is no trust directory at {path}.", path=str(path))
         anchors = [Anchor(file.stem, _read_certificate(file)) for file in sorted(path.glob("anchors/*.cer"))]
-        keys_file = path / "qr-keys.json"
-        qr_keys = read_qr_keys(keys_file.read_bytes()) if keys_file.exists() else []
+        qr_keys = _read_keys(path / "qr-keys.json")
         if not anchors and not qr_keys:
             raise InvalidInput("{path} holds neither anchors/*.cer nor qr-keys.json.", path=str(path))
         trust = TrustList(
@@ -43,17 +46,20 @@ class TrustDirectory:
             anchors=anchors,
             intermediates=[_read_certificate(file) for file in sorted(path.glob("intermediates/*.cer"))],
             qr_keys=qr_keys,
+            status_keys=_read_keys(path / "status-keys.json"),
             crls=[file.read_bytes() for file in sorted(path.glob("crls/*.crl"))],
         )
-        return cls(path, trust)
+        return cls(path, trust, _read_status_lists(path))
 
 
-def export_trust_list(trust: TrustList, path: Path) -> None:
-    """Write the directory, replacing what an earlier export wrote. Blocking."""
+def export_trust_list(trust: TrustList, path: Path, *, status_lists: Sequence[str] = ()) -> None:
+    """Write the directory, replacing what an earlier export wrote. `status_lists` are signed tokens. Blocking."""
     _replace(path / "anchors", "cer", [anchor.certificate for anchor in trust.anchors])
     _replace(path / "intermediates", "cer", trust.intermediates)
     _replace(path / "crls", "crl", trust.crls)
+    _replace(path / "status", "jwt", [token.encode() for token in status_lists])
     _write_json(path / "qr-keys.json", [key.to_json() for key in trust.qr_keys])
+    _write_json(path / "status-keys.json", [key.to_json() for key in trust.status_keys])
     _write_json(path / "trust-list.json", trust.to_json())
 
 
@@ -67,6 +73,14 @@ def _replace(folder: Path, suffix: str, contents: Sequence[bytes]) -> None:
 
 def _write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _read_keys(file: Path) -> list[QrKey]:
+    return read_qr_keys(file.read_bytes()) if file.exists() else []
+
+
+def _read_status_lists(path: Path) -> list[str]:
+    return [file.read_text(encoding="ascii", errors="replace").strip() for file in sorted(path.glob("status/*.jwt"))]
 
 
 def _read_certificate(file: Path) -> bytes:

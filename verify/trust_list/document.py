@@ -65,6 +65,7 @@ class TrustList:
     intermediates: Sequence[bytes] = ()
     qr_keys: Sequence[QrKey] = ()
     receipt_keys: Sequence[QrKey] = ()
+    status_keys: Sequence[QrKey] = ()
     seals: Sequence[PublishedSeal] = ()
     crls: Sequence[bytes] = ()
 
@@ -80,6 +81,7 @@ class TrustList:
             "intermediates": [_text(each) for each in self.intermediates],
             "qr_keys": [each.to_json() for each in self.qr_keys],
             "receipt_keys": [each.to_json() for each in self.receipt_keys],
+            "status_keys": [each.to_json() for each in self.status_keys],
             "seals": [
                 {
                     "id": each.seal_id,

@@ -85,6 +85,7 @@ class ServiceTrust:
             seals=[entry for seal in await self._seals.published_seals() for entry in _entries(seal)],
             qr_keys=[self._key(each) for each in keys if each.purpose == "claims"],
             receipt_keys=[self._key(each) for each in keys if each.purpose == "receipt"],
+            status_keys=[self._key(each) for each in keys if each.purpose == "status"],
         )
 
     def _key(self, key: SealerKey) -> QrKey:

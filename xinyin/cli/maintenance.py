@@ -19,7 +19,7 @@ from kernel.database.engine import Database
 from kernel.database.migrations import migrate as run_migrations
 from kernel.errors import Conflict, Unavailable, XinyinError
 from licence_vault.layout.fonts import load_fonts
-from verify.trust_list.directory import export_trust_list
+from xinyin.chores import renew_trust_folder
 from xinyin.cli.console import describe, in_house, out
 from xinyin.house import House
 from xinyin.settings import Settings, load_settings
@@ -32,7 +32,7 @@ def init() -> None:
     """Make the folders, the master key, the tables, the certificate authority and the trust folder."""
 
     async def work(house: House) -> None:
-        await asyncio.to_thread(export_trust_list, await house.trust.published(), house.settings.trust_directory)
+        await renew_trust_folder(house)
 
     in_house(work)
     settings = load_settings()

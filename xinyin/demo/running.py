@@ -12,9 +12,8 @@ from kernel.crypto.startup.master_key import load_or_create_master_key
 from kernel.errors import XinyinError
 from sso_proxy.credentials.service import Credential
 from sso_proxy.sites.site import Site
-from verify.trust_list.directory import export_trust_list
 from xinyin.app import create_app
-from xinyin.chores import chores_running
+from xinyin.chores import chores_running, renew_trust_folder
 from xinyin.demo.seeding import check_untouched, seed, write_description
 from xinyin.house import House, open_house
 from xinyin.legacy_app.application import LegacyApplication
@@ -46,7 +45,7 @@ async def run_demo(settings: Settings) -> None:
             sys.stdout.flush()
         stack.callback(legacy.stop)
         description = await _enter_data(house, legacy)
-        await asyncio.to_thread(export_trust_list, await house.trust.published(), settings.trust_directory)
+        await renew_trust_folder(house)
         _say(description, sandbox_port)
         await until_stopped()
 

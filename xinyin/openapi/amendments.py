@@ -141,6 +141,8 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
         "seal:use", answer={"200": _file("The sealed file", "application/pdf", "application/ofd")}
     ),
     "post /api/v1/verifications": _public("200", json_answer("The report", ref("VerificationReport"))),
+    "get /api/v1/status": _public("200", json_answer("Addresses", shape({"status_lists": listing(TEXT)}))),
+    "get /api/v1/status/{number}": _public("200", _file("A Status List Token", "application/statuslist+jwt")),
     "get /api/v1/trust-list": _public(
         "200",
         json_answer(
@@ -149,7 +151,7 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
                 {
                     "version": {"type": "integer"},
                     "issued_at": TIME,
-                    **dict.fromkeys(("anchors", "qr_keys", "receipt_keys", "seals"), listing(OBJECT)),
+                    **dict.fromkeys(("anchors", "qr_keys", "receipt_keys", "status_keys", "seals"), listing(OBJECT)),
                     **dict.fromkeys(("intermediates", "crls"), listing(TEXT)),
                     "digest": TEXT,
                     "signature": TEXT,

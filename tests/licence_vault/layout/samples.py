@@ -19,6 +19,7 @@ from licence_vault.layout.face import read_face
 from licence_vault.layout.fonts import FontBook, load_fonts
 from licence_vault.layout.ofd import write_ofd
 from licence_vault.layout.pdf import write_pdf
+from licence_vault.status.places import StatusPlace
 from tests.houses import AGENCY, COMPANY_NAME, COMPANY_NUMBER
 
 NOW = datetime(2026, 11, 21, 2, 30, 15, tzinfo=UTC)
@@ -48,11 +49,14 @@ def shipped_type(name: str) -> LicenceType:
     return read_licence_type(json.loads((SHIPPED / name).read_text(encoding="utf-8")))
 
 
+PLACE = StatusPlace("https://licences.example/api/v1/status/1", 1, 4711)
+
+
 def draft_of(licence_type: LicenceType) -> Draft:
     """The example of a type, held by a company."""
     holder = {"kind": "legal", "id_type": "001", "number": COMPANY_NUMBER, "name": COMPANY_NAME}
     order = read_order({"type": licence_type.code, "holder": holder, "fields": licence_type.example}, licence_type)
-    return make_draft(licence_type, order, Issuer(AGENCY.uscc, AGENCY.name), NOW)
+    return make_draft(licence_type, order, Issuer(AGENCY.uscc, AGENCY.name), NOW, place=PLACE)
 
 
 @cache
