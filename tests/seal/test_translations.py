@@ -11,13 +11,15 @@ PACKAGE = Path(__file__).parents[2] / "seal"
 CHECKS = {"passed", "failed", "warning", "undecided"}
 ERRORS = {
     "InvalidInput", "NotFound", "Conflict", "Forbidden", "Unavailable", "ConfigurationError", "IntegrityError",
-    "UnreadablePackage", "UnreadablePdf", "FieldError", "_unreadable", "UseRefused", "RateLimited", "_fault",
+    "UnreadablePackage", "UnreadablePdf", "FieldError", "_unreadable", "UseRefused", "RateLimited", "_fault", "_refused",
 }  # fmt: skip
 # Said by the kernel too and translated there.
 ELSEWHERE = {
     "The certificate cannot be read.",
     "The issuer of the certificate of {subject} is not trusted here.",
     "Some fields need your attention.",
+    "There is no such field.",
+    "This must be true or false.",
 }
 
 

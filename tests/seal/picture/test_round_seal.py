@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from kernel.errors import ConfigurationError, InvalidInput
-from seal.picture.round_seal import RED, RoundSeal, draw_round_seal
+from seal.picture.drawing import RED
+from seal.picture.round_seal import RoundSeal, draw_round_seal
 from tests.seal.fonts import KAI_BOLD
 from tests.seal.pki import SEAL_CODE, SEAL_NAME
 
@@ -75,7 +76,7 @@ def test_it_is_small_and_always_the_same() -> None:
     assert draw_round_seal(design) == draw_round_seal(design)
 
 
-@pytest.mark.parametrize("name", ["", "一", "长" * 37])
+@pytest.mark.parametrize("name", ["", "一", "长" * 49])
 def test_names_of_an_impossible_length_are_refused(name: str) -> None:
     with pytest.raises(InvalidInput):
         draw_round_seal(RoundSeal(name, SEAL_CODE, KAI_BOLD))
