@@ -44,7 +44,8 @@ def check_picture(data: bytes, *, width_mm: float, height_mm: float, field: str 
 
 def _opened(data: bytes, field: str) -> Image.Image:
     """Decoded to RGBA; the size stands in the first chunk and is looked at before anything is unpacked."""
-    message, unreadable = "The picture must be a PNG of at most 512 KB.", "The picture cannot be read. Save it again."
+    message = "The picture must be a PNG of at most 512 KB."
+    unreadable = "The picture cannot be read. Save it again."
     if len(data) > MOST_BYTES or not data.startswith(_SIGNATURE) or data[12:16] != b"IHDR" or len(data) < 33:
         raise _refused(field, message)
     width, height = struct.unpack(">II", data[16:24])

@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parents[2] / "seal"
 CHECKS = {"passed", "failed", "warning", "undecided"}
 ERRORS = {
     "InvalidInput", "NotFound", "Conflict", "Forbidden", "Unavailable", "ConfigurationError", "IntegrityError",
-    "UnreadablePackage", "UnreadablePdf", "FieldError", "_unreadable", "UseRefused", "RateLimited", "_fault", "_refused",
+    "UnreadablePackage", "UnreadablePdf", "FieldError", "_unreadable",
+    "UseRefused", "RateLimited", "_fault", "_refused",
 }  # fmt: skip
 # Said by the kernel too and translated there.
 ELSEWHERE = {
