@@ -59,7 +59,7 @@ class P11KitServer:
     """SoftHSM in processes of their own (`p11-kit server`): what a module is to us when it can die on its own."""
 
     def __init__(self, hsm: SoftHsm) -> None:
-        self._hsm = hsm
+        self.hsm = hsm
         self.socket = hsm.directory / "p11.sock"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -67,7 +67,7 @@ class P11KitServer:
         self.socket.unlink(missing_ok=True)
         command = ["p11-kit", "server", "-f", "-n", str(self.socket), "--provider", MODULE, "pkcs11:"]
         self._process = subprocess.Popen(
-            command, env=self._hsm.environment, stdout=subprocess.DEVNULL, start_new_session=True
+            command, env=self.hsm.environment, stdout=subprocess.DEVNULL, start_new_session=True
         )
         end = time.monotonic() + 10
         while not self.socket.exists():

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 from kernel.crypto.custody.pkcs11 import constants as ck
 from kernel.crypto.custody.pkcs11.module import Pkcs11Error, Pkcs11Module
@@ -23,7 +22,7 @@ class SharedModule:
         self._life = 0
         self._is_up = False
         self._is_initialized = False
-        self._calls = 0
+        self._calls: dict[int, float] = {}  # thread → since when
         self._tried_at = float("-inf")
         self._process = os.getpid()
 
@@ -35,7 +34,7 @@ class SharedModule:
         with self._condition:
             if self._process != os.getpid():  # a forked child has no module yet
                 self._process, self._is_up, self._is_initialized = os.getpid(), False, False
-                self._calls, self._tried_at = 0, float("-inf")
+                self._calls, self._tried_at = {}, float("-inf")
             deadline = time.monotonic() + _LONGEST_CALL_SECONDS
             while not (self._is_up and self._life > lost_life):
                 self._is_up = False
@@ -52,13 +51,18 @@ class SharedModule:
         with self._condition:
             if not self._is_up or self._life != life:
                 raise Pkcs11Error("Initialize", ck.CKR_CRYPTOKI_NOT_INITIALIZED)
-            self._calls += 1
+            self._calls[threading.get_ident()] = time.monotonic()
         try:
             yield
         finally:
             with self._condition:
-                self._calls -= 1
+                self._calls.pop(threading.get_ident(), None)
                 self._condition.notify_all()
+
+    def oldest_call_seconds(self) -> float:
+        """How long the call that is under way longest has been so; 0 without any."""
+        with self._condition:
+            return time.monotonic() - min(self._calls.values()) if self._calls else 0.0
 
     def _begin(self, pause: float) -> int:
         wait = self._tried_at + pause - time.monotonic()
@@ -77,10 +81,21 @@ class SharedModule:
         return self._life
 
 
-@cache
+_modules: dict[str, SharedModule] = {}
+_loading = threading.Lock()
+
+
 def shared_module(path: str) -> SharedModule:
     """The one of this process; raises ConfigurationError if it cannot be loaded."""
-    return SharedModule(path)
+    with _loading:
+        if path not in _modules:
+            _modules[path] = SharedModule(path)
+        return _modules[path]
+
+
+def oldest_call_seconds() -> float:
+    """As `SharedModule.oldest_call_seconds`, of all modules. What hangs in a module nothing can free but a restart."""
+    return max((module.oldest_call_seconds() for module in list(_modules.values())), default=0.0)
 
 
 def away(module: str, reason: str) -> Unavailable:
