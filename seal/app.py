@@ -19,6 +19,7 @@ from seal.authority import routes as authority_routes
 from seal.authority.making import SealMaker
 from seal.authority.own_certificates import AuthorityParts
 from seal.authority.profiles import Naming
+from seal.authority.responder import OcspResponder
 from seal.authority.service import Authority
 from seal.seals import routes as seal_routes
 from seal.seals.publication import SealPublication
@@ -70,6 +71,7 @@ class SealServices:
     signing: SigningService
     intents: IntentJournal
     timestamps: TimestampService
+    responder: OcspResponder
 
     async def start(self) -> None:
         """Make or load the authority; give up what a crash left half-sealed; begin to stamp."""
@@ -84,15 +86,14 @@ class SealServices:
 
 def build_services(parts: Foundations) -> SealServices:
     """Wire the services."""
-    authority = Authority(
-        AuthorityParts(
-            keystore=parts.keystore,
-            database=parts.database,
-            audit=parts.audit,
-            clock=parts.clock,
-            naming=Naming(parts.organisation, parts.public_url.rstrip("/")),
-        )
+    authority_parts = AuthorityParts(
+        keystore=parts.keystore,
+        database=parts.database,
+        audit=parts.audit,
+        clock=parts.clock,
+        naming=Naming(parts.organisation, parts.public_url.rstrip("/")),
     )
+    authority = Authority(authority_parts)
     timestamps = _build_timestamps(parts, authority)
     publication = SealPublication(parts.database, authority, parts.clock, timestamp_anchors=timestamps.anchors)
     register = SealRegister(
@@ -118,7 +119,9 @@ def build_services(parts: Foundations) -> SealServices:
             journal=intents,
         )
     )
-    return SealServices(authority, register, publication, signing, intents, timestamps)
+    return SealServices(
+        authority, register, publication, signing, intents, timestamps, OcspResponder(authority_parts, authority)
+    )
 
 
 def _build_timestamps(parts: Foundations, authority: Authority) -> TimestampService:

@@ -115,6 +115,11 @@ def issue_crl(profile: CrlProfile, issuer: Certificate, issuer_key: SigningKey) 
     return crl
 
 
+def signature_identifier(algorithm: SigningAlgorithm) -> bytes:
+    """DER AlgorithmIdentifier of what a key of ours signs with."""
+    return _ALGORITHMS[algorithm]
+
+
 def new_serial() -> int:
     """A random positive 128-bit number, never 0 (RFC 5280 §4.1.2.2 allows 20 octets)."""
     return secrets.randbits(127) | 1 << 127

@@ -1,14 +1,26 @@
-"""`/ca/{name}.cer` and `/ca/{name}.crl`: what certificates point at (RFC 5280 §4.2.1.13, §4.2.2.1; RFC 2585)."""
+"""What certificates point at: `/ca/{name}.cer`, `/ca/{name}.crl` (RFC 5280 §4.2; RFC 2585), `/ca/ocsp` (RFC 6960)."""
 
+from base64 import b64decode
+from binascii import Error as Base64Error
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kernel.crypto.revocation.ocsp_answers import MAX_REQUEST_BYTES
+from seal.authority.responder import OcspResponder
 from seal.authority.service import Authority
 
 _DER: dict[str, Any] = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_OCSP_REQUEST, _OCSP_RESPONSE = "application/ocsp-request", "application/ocsp-response"
+_OCSP_ANSWER: dict[str, Any] = {
+    "description": "OCSPResponse (DER)",
+    "content": {_OCSP_RESPONSE: _DER["content"]["application/octet-stream"]},
+}
+_OCSP_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {_OCSP_REQUEST: _DER["content"]["application/octet-stream"]}}
+}
 _CACHED = {"Cache-Control": "public, max-age=300"}
 
 
@@ -22,6 +34,23 @@ def api_router() -> APIRouter:
         router.add_api_route(
             path, endpoint, methods=["GET"], summary=summary, response_model=None, responses={200: _DER}
         )
+    router.add_api_route(
+        "/ca/ocsp",
+        answer_ocsp_request,
+        methods=["POST"],
+        summary="Whether a certificate is good (OCSP)",
+        response_model=None,
+        openapi_extra=_OCSP_BODY,
+        responses={200: _OCSP_ANSWER},
+    )
+    router.add_api_route(
+        "/ca/ocsp/{request:path}",
+        answer_ocsp_get,
+        methods=["GET"],
+        summary="The same, the request in base64 in the address",
+        response_model=None,
+        responses={200: _OCSP_ANSWER},
+    )
     return router
 
 
@@ -35,6 +64,32 @@ async def show_crl(request: Request) -> Response:
     """DER; renewed daily, and whenever something is revoked."""
     crl = await _authority(request).crl(request.path_params["name"])
     return Response(crl.der, media_type="application/pkix-crl", headers=_CACHED)
+
+
+async def answer_ocsp_request(request: Request) -> Response:
+    """DER (RFC 6960 appendix A.1)."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_REQUEST_BYTES:
+            break
+    return Response(
+        await _responder(request).answer(bytes(body)), media_type=_OCSP_RESPONSE, headers={"Cache-Control": "no-store"}
+    )
+
+
+async def answer_ocsp_get(request: Request) -> Response:
+    """As above; what is no base64 is a malformed request. May be kept for five minutes (RFC 5019 §6.2)."""
+    try:
+        asked = b64decode(request.path_params["request"], validate=True)
+    except (Base64Error, ValueError):
+        asked = b""
+    return Response(await _responder(request).answer(asked), media_type=_OCSP_RESPONSE, headers=_CACHED)
+
+
+def _responder(request: Request) -> OcspResponder:
+    responder: OcspResponder = request.app.state.seal.responder
+    return responder
 
 
 def _authority(request: Request) -> Authority:

@@ -4,15 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import pairwise
 
 from kernel.crypto.certificates import Certificate, CertificateUnreadable, ChainError, ChainErrorKind, verify_chain
-from kernel.crypto.revocation.crl import Crl
-from kernel.crypto.signatures import InvalidSignature
-from seal.validation.report import Check, SubIndication, failed, passed, undecided, warning
+from seal.validation.report import Check, SubIndication, failed, passed, undecided
+from seal.validation.standing.names import readable_name
+from seal.validation.standing.revocation import Use, judge_revocation
 from seal.validation.trust import TrustStore
 
-_KEY_COMPROMISE, _CA_COMPROMISE = 1, 2
 _FAULTS = {
     ChainErrorKind.EXPIRED: SubIndication.EXPIRED,
     ChainErrorKind.NOT_YET_VALID: SubIndication.NOT_YET_VALID,
@@ -32,7 +30,7 @@ load_certificate = lru_cache(maxsize=512)(Certificate.load)
 class CertificateQuestion:
     """A certificate (DER), the moment it was used at, the moment of asking, and others that came with it.
 
-    `name` and `revocation_name` are what the two checks are called.
+    `name` and `revocation_name` are what the two checks are called. `time_is_proven`: `used_at` is not only claimed.
     """
 
     certificate: bytes
@@ -41,6 +39,7 @@ class CertificateQuestion:
     name: str
     revocation_name: str
     companions: Sequence[Certificate] = ()
+    time_is_proven: bool = False
 
 
 def judge_certificate(question: CertificateQuestion, trust: TrustStore) -> list[Check]:
@@ -60,9 +59,10 @@ def judge_certificate(question: CertificateQuestion, trust: TrustStore) -> list[
     except ChainError as fault:
         return [_chain_fault(name, fault)]
     anchor = readable_name(path[-1])
+    use = Use(question.revocation_name, question.used_at, question.asked_at, time_is_proven=question.time_is_proven)
     return [
         passed(name, "Issued under {anchor}, valid at the time of signing.", anchor=anchor),
-        _judge_revocation(question, path, trust.crls),
+        judge_revocation(use, path, trust),
     ]
 
 
@@ -72,63 +72,6 @@ def _chain_fault(name: str, fault: ChainError) -> Check:
         why = SubIndication.NO_CERTIFICATE_CHAIN_FOUND
         return undecided(name, why, "The issuer of the certificate of {subject} is not trusted here.", subject=subject)
     return failed(name, _FAULTS[fault.kind], fault.message, subject=subject)
-
-
-def _judge_revocation(question: CertificateQuestion, path: Sequence[Certificate], crls: Iterable[Crl]) -> Check:
-    name = question.revocation_name
-    known = list(crls)
-    unknown: list[str] = []
-    stale: datetime | None = None
-    for certificate, issuer in pairwise(path):
-        crl = _newest(known, issuer)
-        if crl is None:
-            unknown.append(readable_name(issuer))
-            continue
-        if certificate.serial in crl.entries:
-            return _revoked(question, certificate, crl)
-        if crl.next_update and crl.next_update < question.asked_at:
-            stale = crl.next_update
-    if unknown:
-        return warning(name, "No revocation list of {issuer} is at hand.", issuer=unknown[0])
-    if stale:
-        return warning(name, "Not revoked by a list that should have been renewed on {day}.", day=f"{stale:%Y-%m-%d}")
-    return passed(name, "Not revoked.")
-
-
-def _newest(crls: Iterable[Crl], issuer: Certificate) -> Crl | None:
-    """The newest list that `issuer` signed."""
-    best: Crl | None = None
-    for crl in crls:
-        if not crl.issuer.matches(issuer.subject) or (best and best.this_update >= crl.this_update):
-            continue
-        try:
-            crl.verify(issuer)
-        except (InvalidSignature, CertificateUnreadable):
-            continue
-        best = crl
-    return best
-
-
-def _revoked(question: CertificateQuestion, certificate: Certificate, crl: Crl) -> Check:
-    """Revoked before use is fatal; after use it is not (§7.3 d), unless the key may have been in other hands."""
-    entry = crl.entries[certificate.serial]
-    params = {"subject": readable_name(certificate), "day": f"{entry.revoked_at:%Y-%m-%d}"}
-    name = question.revocation_name
-    if entry.revoked_at <= question.used_at:
-        detail = "The certificate of {subject} was revoked on {day}, before this signature."
-        return failed(name, SubIndication.REVOKED, detail, **params)
-    if entry.reason in (_KEY_COMPROMISE, _CA_COMPROMISE):
-        detail = "The key of {subject} was reported compromised on {day}; nothing proves that this signature is older."
-        return undecided(name, SubIndication.REVOKED_NO_POE, detail, **params)
-    return warning(name, "The certificate of {subject} was revoked on {day}, after this signature.", **params)
-
-
-def readable_name(certificate: Certificate) -> str:
-    """Whom a certificate speaks of, for people: organisation and common name, or what else it has."""
-    organisation, common = certificate.subject_value("O"), certificate.subject_value("CN")
-    if organisation and common and organisation != common:
-        return f"{organisation} ({common})"
-    return organisation or common or str(certificate.subject)
 
 
 def signer_name(certificate: bytes) -> str:

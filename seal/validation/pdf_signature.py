@@ -32,7 +32,6 @@ from seal.validation.certificates import (
     judge_certificate,
     load_certificate,
     readable_certificates,
-    readable_name,
     signer_name,
 )
 from seal.validation.report import (
@@ -48,6 +47,7 @@ from seal.validation.report import (
 )
 from seal.validation.seal_checks import judge_status
 from seal.validation.signing_time import judge_time
+from seal.validation.standing.names import readable_name
 from seal.validation.trust import TrustStore
 
 CONTAINER = "Signature data"

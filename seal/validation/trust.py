@@ -3,7 +3,7 @@
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +11,14 @@ from typing import Literal, Self, TypeVar
 
 from kernel.crypto.certificates import Certificate
 from kernel.crypto.revocation.crl import Crl
+from kernel.crypto.revocation.ocsp import OcspResponse
 from kernel.errors import ConfigurationError, InvalidInput
 
 T = TypeVar("T")
 
 SealState = Literal["active", "suspended", "revoked"]
 _CERTIFICATES = frozenset({".cer", ".crt", ".der", ".pem"})
+_RESPONSES = frozenset({".ocsp", ".ors", ".der"})
 _LISTS = frozenset({".crl"})
 _PEM = re.compile(rb"-----BEGIN (CERTIFICATE|X509 CRL)-----(.+?)-----END \1-----", re.DOTALL)
 
@@ -42,27 +44,45 @@ class TrustStore:
     crls: tuple[Crl, ...] = ()
     seal_status: SealStatusLookup | None = None
     timestamp_anchors: tuple[Certificate, ...] = ()
+    ocsp_responses: tuple[OcspResponse, ...] = ()
 
     def for_timestamps(self) -> Self:
         """The same, with the roots of outside time-stamp authorities: those are trusted for time stamps alone."""
         return replace(self, anchors=(*self.anchors, *self.timestamp_anchors), timestamp_anchors=())
 
+    def with_evidence(
+        self,
+        *,
+        certificates: Iterable[Certificate] = (),
+        crls: Iterable[Crl] = (),
+        ocsp_responses: Iterable[OcspResponse] = (),
+    ) -> Self:
+        """The same, with what a document carries for its own verification; none of it is trusted, all is checked."""
+        return replace(
+            self,
+            intermediates=(*self.intermediates, *certificates),
+            crls=(*self.crls, *crls),
+            ocsp_responses=(*self.ocsp_responses, *ocsp_responses),
+        )
+
     @classmethod
     def load(cls, directory: Path, *, seal_status: SealStatusLookup | None = None) -> Self:
         """Read DER and PEM files: anchors in the directory or its `anchors/`, `intermediates/`, lists in `crls/`,
-        and the roots of outside time-stamp authorities in `timestamp-anchors/`.
+        OCSP responses in `ocsp/`, and the roots of outside time-stamp authorities in `timestamp-anchors/`.
 
         Raises `ConfigurationError` naming the file that cannot be read, or the directory when it is not there.
         """
         if not directory.is_dir():
             raise ConfigurationError("The trust directory {path} is not there.", path=str(directory))
         lists = _files(directory, _LISTS) + _files(directory / "crls", _LISTS)
+        responses = _files(directory / "ocsp", _RESPONSES)
         return cls(
             anchors=(*load_certificates(directory), *load_certificates(directory / "anchors")),
             intermediates=load_certificates(directory / "intermediates"),
             crls=tuple(_load(path, Crl.load, der) for path in lists for der in _ders(path)),
             seal_status=seal_status,
             timestamp_anchors=load_certificates(directory / "timestamp-anchors"),
+            ocsp_responses=tuple(_load(path, OcspResponse.load, path.read_bytes()) for path in responses),
         )
 
     @classmethod

@@ -19,10 +19,12 @@ class Served:
 
 
 @contextmanager
-def serving(answer: Callable[[bytes], Answer | None], *, pause: float = 0) -> Iterator[Served]:
+def serving(
+    answer: Callable[[bytes], Answer | None], *, pause: float = 0, kind: str = "application/timestamp-reply"
+) -> Iterator[Served]:
     """Answer every POST with status and body; None closes the connection without an answer.
 
-    `pause`: seconds after each byte of the body.
+    `pause`: seconds after each byte of the body. `kind`: the media type of answers.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -35,7 +37,7 @@ def serving(answer: Callable[[bytes], Answer | None], *, pause: float = 0) -> It
                 return
             status, body = answered
             self.send_response(status)
-            self.send_header("Content-Type", "application/timestamp-reply")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             if status in (301, 307):
                 self.send_header("Location", served.url + "/elsewhere")
