@@ -12,20 +12,12 @@ from datetime import datetime
 from kernel.crypto.certificates import Certificate
 from kernel.crypto.der import extensions as ext
 from kernel.crypto.der import reader, writer
+from kernel.crypto.der.algorithms import SIGNATURES
 from kernel.crypto.der.extensions import Extension, KeyUsage
 from kernel.crypto.der.names import Name
-from kernel.crypto.public_keys import OID_ED25519
 from kernel.crypto.revocation.crl import Crl, Revocation
-from kernel.crypto.signatures import SigningAlgorithm, SigningKey
-from kernel.crypto.sm2 import OID_SM2_WITH_SM3
+from kernel.crypto.signatures import SigningKey
 from kernel.errors import IntegrityError, InvalidInput
-
-_ALGORITHMS: dict[SigningAlgorithm, bytes] = {
-    "SM2-SM3": writer.sequence(writer.oid(OID_SM2_WITH_SM3)),
-    "ES256": writer.sequence(writer.oid("1.2.840.10045.4.3.2")),
-    "RS256": writer.sequence(writer.oid("1.2.840.113549.1.1.11"), writer.null()),
-    "Ed25519": writer.sequence(writer.oid(OID_ED25519)),
-}
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ def issue_certificate(
         extensions = _extensions(profile, issuer)
     except (ValueError, UnicodeEncodeError) as error:
         raise InvalidInput("The certificate profile is not valid.", reason=str(error)) from error
-    algorithm = _ALGORITHMS[issuer_key.algorithm]
+    algorithm = SIGNATURES[issuer_key.algorithm]
     tbs = writer.sequence(
         writer.explicit(0, writer.integer(2)),
         writer.integer(profile.serial if profile.serial is not None else new_serial()),
@@ -97,7 +89,7 @@ def issue_crl(profile: CrlProfile, issuer: Certificate, issuer_key: SigningKey) 
     """Issue a full version 2 CRL; raises InvalidInput, or InvalidSignature when the key is not the issuer's."""
     if profile.next_update <= profile.this_update:
         raise InvalidInput("The next update must come after this one.")
-    algorithm = _ALGORITHMS[issuer_key.algorithm]
+    algorithm = SIGNATURES[issuer_key.algorithm]
     number = Extension(ext.CRL_NUMBER, False, writer.integer(profile.number))
     extensions = [ext.authority_key_identifier(issuer.ski), number] if issuer.ski else [number]
     revoked = [writer.sequence(*(_entry(each) for each in profile.revocations))] if profile.revocations else []
@@ -113,11 +105,6 @@ def issue_crl(profile: CrlProfile, issuer: Certificate, issuer_key: SigningKey) 
     crl = Crl.load(_signed(tbs, algorithm, issuer_key))
     crl.verify(issuer)
     return crl
-
-
-def signature_identifier(algorithm: SigningAlgorithm) -> bytes:
-    """DER AlgorithmIdentifier of what a key of ours signs with."""
-    return _ALGORITHMS[algorithm]
 
 
 def new_serial() -> int:

@@ -159,6 +159,10 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
             ),
         ),
     ),
+    "get /ca/ocsp/{request}": {
+        "security": [],
+        "parameters": [parameter("request", "path", "An OCSPRequest (DER) in base64")],
+    },
     **{
         f"get /ca/{{name}}.{ending}": {
             "security": [],

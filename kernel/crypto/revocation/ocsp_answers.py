@@ -9,8 +9,8 @@ from typing import Final
 from kernel.crypto.certificates import Certificate
 from kernel.crypto.der import extensions as ext
 from kernel.crypto.der import reader, writer
+from kernel.crypto.der.algorithms import SIGNATURES
 from kernel.crypto.der.extensions import Extension
-from kernel.crypto.issuance import signature_identifier
 from kernel.crypto.revocation.ocsp import (
     BASIC_RESPONSE,
     HASHES,
@@ -107,7 +107,7 @@ def make_response(
     )
     basic = writer.sequence(
         data,
-        signature_identifier(responder.key.algorithm),
+        SIGNATURES[responder.key.algorithm],
         writer.bit_string(responder.key.sign(data)),
         writer.explicit(0, writer.sequence(responder.certificate.der)),
     )
