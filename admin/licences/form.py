@@ -6,6 +6,7 @@ from typing import Any
 
 from kernel.web.forms import RawForm
 from licence_vault.catalogue.licence_type import LicenceType, label
+from licence_vault.catalogue.typed import read_value, typed_value
 
 LONG_TEXT = 60  # characters from which a field gets several lines
 HOLDER_FIELDS = ("holder.id_type", "holder.number", "holder.name")
@@ -30,12 +31,17 @@ class FieldView:
 def fields_of(licence_type: LicenceType) -> list[FieldView]:
     """The fields in the order of the type, labelled in the reader's language."""
     required = licence_type.required_fields
-    return [_view(name, schema, name in required) for name, schema in licence_type.fields]
+    return [
+        _view(name, schema, name in required)
+        for name, schema in licence_type.fields
+        if name not in licence_type.pictures
+    ]
 
 
 def example_values(licence_type: LicenceType) -> dict[str, str]:
     """The type's invented example, as it would be typed."""
-    return {f"fields.{name}": _typed(value) for name, value in licence_type.example.items()}
+    schemas = dict(licence_type.fields)
+    return {f"fields.{name}": typed_value(schemas[name], value) for name, value in licence_type.example.items()}
 
 
 def read_fields(licence_type: LicenceType, form: RawForm) -> dict[str, Any]:
@@ -44,12 +50,14 @@ def read_fields(licence_type: LicenceType, form: RawForm) -> dict[str, Any]:
     for name, schema in licence_type.fields:
         text = form.text(f"fields.{name}")
         if text:
-            values[name] = _value(schema, text)
+            values[name] = read_value(schema, text)
     return values
 
 
 def _view(name: str, schema: Mapping[str, Any], required: bool) -> FieldView:
-    hint = label(schema["x-hint"]) if "x-hint" in schema else ""
+    columns = schema.get("items", {}).get("properties", {})
+    parts = " | ".join(label(each["x-labels"]) for each in columns.values())
+    hint = label(schema["x-hint"]) if "x-hint" in schema else parts
     limit = schema.get("maxLength")
     return FieldView(
         name=f"fields.{name}",
@@ -81,21 +89,3 @@ def _options(schema: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (str(value), label(codes[value]) if value in codes else str(value)) for value in schema.get("enum", ())
     )
-
-
-def _value(schema: Mapping[str, Any], text: str) -> Any:
-    kind = schema.get("type")
-    if kind == "array":
-        return [line.strip() for line in text.splitlines() if line.strip()]
-    if kind == "boolean":
-        return {"true": True, "false": False}.get(text, text)
-    try:
-        return int(text) if kind == "integer" else float(text) if kind == "number" else text
-    except ValueError:
-        return text
-
-
-def _typed(value: object) -> str:
-    if isinstance(value, list):
-        return "\n".join(str(each) for each in value)
-    return str(value).lower() if isinstance(value, bool) else str(value)

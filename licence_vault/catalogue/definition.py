@@ -3,8 +3,10 @@
 from typing import Any
 
 from kernel.ids.holder_codes import HOLDER_CODE_TYPES
+from licence_vault.catalogue.rules import KINDS
 from licence_vault.layout.fonts import STYLES
 from licence_vault.layout.ornaments import PATTERNS
+from licence_vault.layout.pictures import FITS
 
 FIELD_NAME = "[a-z][a-z0-9_]{0,39}"
 SHOWN = (
@@ -27,6 +29,7 @@ _POINT = {"type": "array", "items": _LENGTH, "minItems": 2, "maxItems": 2}
 _COLOUR = {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
 _TEXTS = _object("zh", zh=_TEXT, en=_TEXT)
+_PAGE = {"type": "integer", "minimum": 1}
 _POINTS = {"type": "number", "minimum": 1, "maximum": 400}
 _STYLE = {
     "font": {"enum": list(STYLES)},
@@ -66,7 +69,24 @@ _ELEMENTS = {
         **_STROKE,
     ),
     "qr": _object("box of", box=_BOX, of=_VALUE, colour=_COLOUR),
-    "image": _object("box of", box=_BOX, of=_VALUE),
+    "image": _object("box of", box=_BOX, of=_VALUE, fit={"enum": list(FITS)}),
+    "table": _object(
+        "box of columns row_height",
+        box=_BOX,
+        of={"type": "string", "pattern": rf"^fields\.{FIELD_NAME}$"},
+        columns={
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 20,
+            "items": _object(
+                "title of width", title=_TEXT, of={"type": "string", "pattern": f"^{FIELD_NAME}$"}, width=_SIZE
+            ),
+        },
+        row_height=_SIZE,
+        head_height=_LENGTH,
+        head_style={"type": "string"},
+        **(_STROKE | _OWN_STYLE),
+    ),
 }
 _ELEMENT = {
     "type": "object",
@@ -95,6 +115,24 @@ _FIELD = {
         "x-hint": _TEXTS,
         "x-order": {"type": "integer"},
         "x-codes": {"type": "object", "additionalProperties": _TEXTS},
+        "x-picture": {"type": "boolean"},
+        # The number has a form of its own: a code of GB/T 36903 Annex A, or the field that holds one.
+        "x-number": {"type": "string"},
+        "items": {
+            "type": "object",
+            "properties": {
+                "properties": {
+                    "type": "object",
+                    "maxProperties": 20,
+                    "propertyNames": {"pattern": f"^{FIELD_NAME}$"},
+                    "additionalProperties": {
+                        "type": "object",
+                        "required": ["x-labels"],
+                        "properties": {"x-labels": _object("zh", zh={"type": "string", "pattern": _LABEL}, en=_TEXT)},
+                    },
+                }
+            },
+        },
         # Fields of other types have no wording, no place on a form and no way to be written on a face.
         "type": {"enum": ["string", "array", "integer", "number"]},
     },
@@ -113,6 +151,27 @@ _FIELDS = _object("properties") | {
     }
 }
 
+_NAME = {"type": "string", "pattern": f"^{FIELD_NAME}$"}
+_RULE_PARTS = {"order": "first second", "needed": "field when", "one_of": "fields"}
+_RULE = _object(
+    "rule message",
+    rule={"enum": list(KINDS)},
+    first=_NAME,
+    second=_NAME,
+    field=_NAME,
+    when=_NAME,
+    fields={"type": "array", "minItems": 1, "items": _NAME},
+    message=_TEXTS,
+    **{"is": {"type": "array", "minItems": 1}},
+) | {
+    "allOf": [
+        {"if": {"properties": {"rule": {"const": kind}}}, "then": {"required": parts.split()}}
+        for kind, parts in _RULE_PARTS.items()
+    ]
+}
+SHARING_CLASSES = ("open", "authorised", "holder")
+"""Who may have a licence's data: any agency with a purpose; those with a legal basis or a grant; on a grant alone."""
+
 DEFINITION: dict[str, Any] = _object(
     "code version name defining_authority holder validity seal fields face",
     code={"type": "string", "pattern": "^[0-9A-Z]{18}[0-9]{3}$"},
@@ -127,7 +186,15 @@ DEFINITION: dict[str, Any] = _object(
         years={"type": "integer", "minimum": 1, "maximum": LONGEST_TERM_YEARS},
     ),
     number=_VALUE,
-    seal=_object("box", page={"type": "integer", "minimum": 1}, box=_BOX),
+    seal=_object(
+        "box",
+        page=_PAGE,
+        box=_BOX,
+        more={"type": "array", "maxItems": 20, "items": _object("page box", page=_PAGE, box=_BOX)},
+        riding=_object("width height", width=_SIZE, height=_SIZE, top=_LENGTH),
+    ),
+    sharing={"enum": list(SHARING_CLASSES)},
+    rules={"type": "array", "maxItems": 50, "items": _RULE},
     fields=_FIELDS,
     face=_FACE,
     example={"type": "object"},

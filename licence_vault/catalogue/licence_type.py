@@ -1,6 +1,6 @@
 """A licence type, read from its JSON form. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -11,6 +11,8 @@ from jsonschema.exceptions import SchemaError
 from kernel.errors import FieldError, InvalidInput
 from kernel.i18n import current_locale
 from licence_vault.catalogue.definition import DEFINITION
+from licence_vault.catalogue.patterns import FieldsValidator, check_patterns
+from licence_vault.catalogue.rules import fields_of_rules, rule_errors
 from licence_vault.layout.face import Face, read_face
 
 
@@ -23,6 +25,15 @@ class SealPlace:
     y_mm: float
     width_mm: float
     height_mm: float
+
+
+@dataclass(frozen=True)
+class RidingSeal:
+    """A seal over the right edges of all pages (骑缝章), in millimetres; `top_mm` None: half-way down."""
+
+    width_mm: float
+    height_mm: float
+    top_mm: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +88,51 @@ class LicenceType:
     @property
     def seal_place(self) -> SealPlace:
         """Where the seal goes."""
+        return self.seal_places[0]
+
+    @property
+    def seal_places(self) -> tuple[SealPlace, ...]:
+        """Every place where the seal is shown; the first is the main one."""
         seal = self.document["seal"]
-        return SealPlace(int(seal.get("page", 1)), *map(float, seal["box"]))
+        return tuple(
+            SealPlace(int(each.get("page", 1)), *map(float, each["box"])) for each in (seal, *seal.get("more", ()))
+        )
+
+    @property
+    def riding_seal(self) -> RidingSeal | None:
+        """The seal over the edges of the pages, if the type wants one."""
+        riding = self.document["seal"].get("riding")
+        if riding is None:
+            return None
+        top = riding.get("top")
+        return RidingSeal(float(riding["width"]), float(riding["height"]), None if top is None else float(top))
+
+    @property
+    def sharing(self) -> str:
+        """Its sharing class: open, authorised or holder."""
+        return str(self.document.get("sharing", "authorised"))
+
+    @property
+    def rules(self) -> Sequence[Mapping[str, Any]]:
+        """What holds between its fields."""
+        rules: Sequence[Mapping[str, Any]] = self.document.get("rules", ())
+        return rules
+
+    @property
+    def pictures(self) -> frozenset[str]:
+        """The fields that hold a picture (JPEG or PNG in base64)."""
+        return frozenset(name for name, schema in self.fields if schema.get("x-picture"))
 
     @property
     def fields(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Field names and their schemas, in the order of the form."""
         properties: Mapping[str, Mapping[str, Any]] = self.document["fields"]["properties"]
         return sorted(properties.items(), key=lambda item: (item[1].get("x-order", 999), item[0]))
+
+    def example_order(self, holders: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        """An invented order: the example, held by the first of `holders` (by kind of number) whom the type allows."""
+        id_type = next((each for each in self.holder_id_types if each in holders), self.holder_id_types[0])
+        return {"type": self.code, "holder": dict(holders.get(id_type, {})), "fields": dict(self.example)}
 
     @property
     def required_fields(self) -> frozenset[str]:
@@ -105,7 +153,7 @@ class LicenceType:
     @cached_property
     def validator(self) -> Draft202012Validator:
         """Checks fields, days among them."""
-        return Draft202012Validator(self.document["fields"], format_checker=Draft202012Validator.FORMAT_CHECKER)
+        return FieldsValidator(self.document["fields"], format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def label(texts: Mapping[str, str]) -> str:
@@ -125,16 +173,41 @@ def read_licence_type(document: Any) -> LicenceType:
         raise InvalidInput("The fields of the licence type may not refer to other schemas.")
     try:
         Draft202012Validator.check_schema(document["fields"])
+        _check_patterns(document["fields"])
         licence_type = LicenceType(document)
         _check_places(licence_type)
+        _check_rules(licence_type)
     except SchemaError as failure:
         raise InvalidInput("The fields of the licence type are not a JSON Schema.", reason=failure.message) from failure
     except (KeyError, TypeError, ValueError) as failure:
         message = "The face or the seal of the licence type cannot be read."
         raise InvalidInput(message, reason=repr(failure)) from failure
-    if "example" in document and (error := next(licence_type.validator.iter_errors(document["example"]), None)):
-        raise InvalidInput("The example does not fit the fields of the licence type.", reason=error.message)
+    _check_example(licence_type)
     return licence_type
+
+
+def _check_patterns(schema: Any) -> None:
+    try:
+        check_patterns(schema)
+    except ValueError as failure:
+        message = "A pattern of the licence type cannot be used: {reason}"
+        raise InvalidInput(message, reason=str(failure)[:200]) from failure
+
+
+def _check_rules(licence_type: LicenceType) -> None:
+    known = {name for name, _schema in licence_type.fields}
+    if unknown := sorted(fields_of_rules(licence_type.rules) - known):
+        raise InvalidInput("A rule of the licence type speaks of {name}, which is not a field.", name=unknown[0])
+
+
+def _check_example(licence_type: LicenceType) -> None:
+    if "example" not in licence_type.document:
+        return
+    message = "The example does not fit the fields of the licence type."
+    if error := next(licence_type.validator.iter_errors(licence_type.example), None):
+        raise InvalidInput(message, reason=error.message)
+    if broken := rule_errors(licence_type.rules, licence_type.example):
+        raise InvalidInput(message, reason=str(broken[0].params["message"]))
 
 
 @cache
@@ -159,12 +232,20 @@ def _refers(schema: Any) -> bool:
 
 
 def _check_places(licence_type: LicenceType) -> None:
-    """What the face shows are fields, the printed number is one, and the seal stands on a page."""
-    face, place = licence_type.face, licence_type.seal_place
+    """What the face shows are fields, the printed number is one, and the seals stand on their pages."""
+    face = licence_type.face
     known = {f"fields.{name}" for name, _schema in licence_type.fields}
     shown = [*sorted(face.values()), str(licence_type.document.get("number", ""))]
     if unknown := [name for name in shown if name.startswith("fields.") and name not in known]:
         raise InvalidInput("The face shows {name}, which is not a field.", name=unknown[0])
-    inside = place.x_mm + place.width_mm <= face.width and place.y_mm + place.height_mm <= face.height
-    if place.page > len(face.pages) or not inside:
+    for place in licence_type.seal_places:
+        inside = place.x_mm + place.width_mm <= face.width and place.y_mm + place.height_mm <= face.height
+        if place.page > len(face.pages) or not inside:
+            raise InvalidInput("The seal of the licence type does not stand on a page.")
+    riding = licence_type.riding_seal
+    if riding is None:
+        return
+    if len(face.pages) < 2:
+        raise InvalidInput("A riding seal needs at least two pages.")
+    if riding.width_mm > face.width or (riding.top_mm or 0) + riding.height_mm > face.height:
         raise InvalidInput("The seal of the licence type does not stand on a page.")

@@ -13,7 +13,7 @@ from kernel.ids.licence_identifier import LicenceIdentifier
 from kernel.ids.masking import mask_number
 from kernel.ids.time_ordered import new_id
 from licence_vault.caller import Issuer
-from licence_vault.catalogue.fields import chinese_date, face_text
+from licence_vault.catalogue.fields import chinese_date, face_names, face_text, face_values, picture_bytes
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.issuing.order import IssueOrder
 from licence_vault.licences.licence import LicenceContent, content_digest
@@ -52,8 +52,7 @@ class Draft:
     @property
     def values(self) -> dict[str, str]:
         """What a face may show, by name."""
-        schema = dict(self.licence_type.fields)
-        shown = {f"fields.{name}": face_text(schema[name], value) for name, value in self.content.fields.items()}
+        shown = face_values(self.licence_type, self.content.fields)
         last = chinese_date(self.valid_to) if self.valid_to else LONG_TERM
         return shown | {
             "holder.name": self.content.holder.name,
@@ -64,6 +63,17 @@ class Draft:
             "licence.valid_to": last,
             "licence.validity": f"{chinese_date(self.valid_from)} 至 {last}" if self.valid_to else LONG_TERM,
         }
+
+    @property
+    def images(self) -> dict[str, bytes]:
+        """The pictures that a face may show, by name."""
+        fields = self.content.fields
+        return {f"fields.{name}": picture_bytes(fields[name]) for name in self.licence_type.pictures & set(fields)}
+
+    @property
+    def field_names(self) -> dict[str, str]:
+        """The Chinese name of each field, for the index of the OFD."""
+        return face_names(self.licence_type, self.content.fields)
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -147,7 +157,7 @@ def licence_xml(metadata: Mapping[str, str], licence_type: LicenceType, content:
     """Metadata and fields, by their Chinese labels too."""
     rows = [f'  <metadata name="{name}">{escape(value)}</metadata>' for name, value in metadata.items()]
     for name, schema in licence_type.fields:
-        if name in content.fields:
+        if name in content.fields and not schema.get("x-picture"):
             title = escape(schema.get("x-labels", {}).get("zh", name), {'"': "&quot;"})
             rows.append(
                 f'  <field name="{name}" label="{title}">{escape(face_text(schema, content.fields[name]))}</field>'

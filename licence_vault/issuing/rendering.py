@@ -31,10 +31,7 @@ class Rendering:
 
 def render(draft: Draft, qr: str, fonts: FontBook) -> Rendering:
     """Draw the face once, write it twice. Raises `InvalidInput` naming a field that does not fit or cannot be drawn."""
-    drawing = compose(draft.licence_type.face, draft.values | {"verification.qr": qr}, {}, fonts)
-    labels = {
-        f"fields.{name}": str(schema.get("x-labels", {}).get("zh", name)) for name, schema in draft.licence_type.fields
-    }
+    drawing = compose(draft.licence_type.face, draft.values | {"verification.qr": qr}, draft.images, fonts)
     document = LicenceDocument(
         drawing=drawing,
         document_id=hashlib.sha256(str(draft.identifier).encode()).hexdigest()[:32],
@@ -43,6 +40,6 @@ def render(draft: Draft, qr: str, fonts: FontBook) -> Rendering:
         created_at=draft.issued_at,
         data_xml=draft.data_xml,
         metadata=draft.metadata,
-        field_names=FACE_NAMES | labels,
+        field_names=FACE_NAMES | draft.field_names,
     )
     return Rendering(write_ofd(document, fonts), write_pdf(document, fonts))

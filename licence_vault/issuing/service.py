@@ -26,6 +26,7 @@ from licence_vault.issuing.drafting import Draft, make_draft
 from licence_vault.issuing.idempotency import IdempotencyKeys, Replay
 from licence_vault.issuing.order import read_order, type_code_of
 from licence_vault.issuing.rendering import render
+from licence_vault.issuing.stamping import stamp_positions
 from licence_vault.layout.fonts import FontBook
 from licence_vault.ledger.entries import LedgerEntry
 from licence_vault.ledger.service import Ledger
@@ -34,7 +35,6 @@ from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import LicenceEventRow, LicenceRow, OutboxRow, find_by, find_for_update
 from licence_vault.status.service import StatusLists
 from seal.client import DocumentToSeal, Sealer
-from seal.documents.positions import StampPosition
 
 SealOfAuthority = Callable[[str], Awaitable[str]]
 """The id of the seal in use of an authority, by its USCC. Raises `Conflict` when there is none."""
@@ -112,8 +112,7 @@ class Issuing:
         qr = await self._qr(draft)
         seal_id = await parts.seal_of(draft.issuer.uscc)
         rendering = await asyncio.to_thread(render, draft, qr, parts.fonts)
-        place = draft.licence_type.seal_place
-        positions = [StampPosition(place.page, place.x_mm, place.y_mm, place.width_mm, place.height_mm)]
+        positions = stamp_positions(draft.licence_type)
         what = {"purpose": f"licence:{draft.id}", "licence_type": draft.licence_type.code}
         documents = [DocumentToSeal("ofd", rendering.ofd, positions), DocumentToSeal("pdf", rendering.pdf, positions)]
         ofd, pdf = await parts.sealer.seal_together(documents, seal_id, **what)

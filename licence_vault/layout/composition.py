@@ -15,10 +15,12 @@ from licence_vault.layout.face import (
     LineElement,
     OrnamentElement,
     QRElement,
+    TableElement,
     TextElement,
 )
 from licence_vault.layout.fonts import FontBook
 from licence_vault.layout.ornaments import draw_ornament
+from licence_vault.layout.pictures import place_picture
 from licence_vault.layout.qr import draw_qr
 from licence_vault.layout.typesetting import set_text
 
@@ -28,8 +30,9 @@ WHITE = (255, 255, 255)
 def compose(face: Face, values: Mapping[str, str], images: Mapping[str, bytes], fonts: FontBook) -> Drawing:
     """Draw `face` with `values` (texts by name) and `images` (JPEG or PNG by name).
 
-    A value that is missing or empty leaves its place empty. Raises `InvalidInput` that names every field with a
-    character that no font has, or with more text than fits.
+    A value that is missing or empty leaves its place empty. The entries of a table are `<name>.<row>.<column>`, rows
+    from 0. Raises `InvalidInput` that names every field with a character that no font has, with more text or entries
+    than fit, or with a picture that cannot be read.
     """
     complaints: list[FieldError] = []
     pages = tuple(
@@ -61,6 +64,23 @@ def _fixed(element: Element, fonts: FontBook) -> Iterator[Item]:
             yield Path(segments, stroke=element.stroke, stroke_width=element.width)
         case OrnamentElement():
             yield draw_ornament(element)
+        case TableElement():
+            yield Path(tuple(_rules(element)), stroke=element.stroke, stroke_width=element.width)
+            if element.head_height:
+                for index, column in enumerate(element.columns):
+                    yield from set_text(column.title, element.cell(-1, index), element.head_style, fonts)
+
+
+def _rules(table: TableElement) -> Iterator[Segment]:
+    """The rules of a table: across between its rows, down between its columns, and around."""
+    left, top = table.box.x, table.box.y
+    right, bottom = left + table.box.width, top + table.head_height + table.rows * table.row_height
+    for y in (top, *(top + table.head_height + row * table.row_height for row in range(table.rows + 1))):
+        yield from (("M", left, y), ("L", right, y))
+    x = left
+    for width in (0.0, *(column.width for column in table.columns)):
+        x += width
+        yield from (("M", x, top), ("L", x, bottom))
 
 
 def _variable_items(
@@ -89,7 +109,31 @@ def _variable(
             yield Path(rectangle(element.box), fill=WHITE)
             yield draw_qr(values[element.of], _square(element.box), element.colour)
         case ImageElement() if element.of in images:
-            yield Image(element.box, images[element.of], field=element.of)
+            yield _picture(element, images[element.of])
+        case TableElement():
+            yield from _entries(element, values, fonts)
+
+
+def _picture(element: ImageElement, data: bytes) -> Image:
+    try:
+        box, placed = place_picture(data, element.box, element.fit)
+    except ValueError as failure:
+        message = "This picture cannot be read. Give a JPEG or PNG of at most 180 KB."
+        raise InvalidInput(message, fields=[FieldError(element.of, message)]) from failure
+    return Image(box, placed, field=element.of)
+
+
+def _entries(table: TableElement, values: Mapping[str, str], fonts: FontBook) -> Iterator[Item]:
+    row = 0
+    while any(f"{table.of}.{row}.{column.of}" in values for column in table.columns):
+        if row == table.rows:
+            message = "The licence has room for {limit} entries here."
+            raise InvalidInput(message, fields=[FieldError(table.of, message, {"limit": row})], limit=row)
+        for index, column in enumerate(table.columns):
+            name = f"{table.of}.{row}.{column.of}"
+            if values.get(name):
+                yield from set_text(values[name], table.cell(row, index), table.style, fonts, field=name)
+        row += 1
 
 
 def _square(box: Box) -> Box:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from licence_vault.layout.drawing import Box, Colour
 
 POINT = 25.4 / 72
 """Millimetres in a typographic point; faces give sizes in points."""
+CELL_MARGIN = 0.8
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,50 @@ class QRElement:
 
 @dataclass(frozen=True)
 class ImageElement:
-    """A picture slot, for example the holder's photograph."""
+    """A picture slot, for example a photograph: `cover` cuts the picture to the box, `contain` shrinks it."""
 
     box: Box
     of: str
+    fit: Literal["cover", "contain"] = "cover"
 
 
-Element = TextElement | FrameElement | LineElement | OrnamentElement | QRElement | ImageElement
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its head, the member of each entry that it shows, its width in millimetres."""
+
+    title: str
+    of: str
+    width: float
+
+
+@dataclass(frozen=True)
+class TableElement:
+    """Ruled rows for the entries of the value called `of`, as many as `box` holds; heads if `head_height` is not 0."""
+
+    box: Box
+    of: str
+    columns: tuple[Column, ...]
+    row_height: float
+    head_height: float
+    head_style: Style
+    style: Style
+    stroke: Colour
+    width: float
+
+    @property
+    def rows(self) -> int:
+        """How many entries fit."""
+        return int((self.box.height - self.head_height + 0.01) / self.row_height)
+
+    def cell(self, row: int, column: int) -> Box:
+        """A cell, inside its rules; row -1 is the head."""
+        x = self.box.x + sum(each.width for each in self.columns[:column])
+        height = self.head_height if row < 0 else self.row_height
+        y = self.box.y if row < 0 else self.box.y + self.head_height + row * self.row_height
+        return Box(x, y, self.columns[column].width, height).inset(CELL_MARGIN)
+
+
+Element = TextElement | FrameElement | LineElement | OrnamentElement | QRElement | ImageElement | TableElement
 
 
 @dataclass(frozen=True)
@@ -111,7 +149,7 @@ class Face:
             element.of
             for page in self.pages
             for element in page.elements
-            if isinstance(element, TextElement | QRElement | ImageElement) and element.of
+            if isinstance(element, TextElement | QRElement | ImageElement | TableElement) and element.of
         }
 
 
@@ -153,8 +191,27 @@ def _elements(spec: Mapping[str, Any], styles: Mapping[str, Style]) -> Sequence[
             ]
         case "qr":
             return [QRElement(_box(spec["box"]), spec["of"], _colour(spec.get("colour", "#000000")))]
+        case "table":
+            return [_table(spec, styles)]
         case _:
-            return [ImageElement(_box(spec["box"]), spec["of"])]
+            return [ImageElement(_box(spec["box"]), spec["of"], spec.get("fit", "cover"))]
+
+
+def _table(spec: Mapping[str, Any], styles: Mapping[str, Style]) -> TableElement:
+    columns = tuple(Column(each["title"], each["of"], float(each["width"])) for each in spec["columns"])
+    own = replace(_own_style({name: spec[name] for name in spec if name != "colour"}, styles), middle=True)
+    x, y, _width, height = spec["box"]
+    return TableElement(
+        box=Box(float(x), float(y), sum(each.width for each in columns), float(height)),
+        of=spec["of"],
+        columns=columns,
+        row_height=float(spec["row_height"]),
+        head_height=float(spec.get("head_height", 0)),
+        head_style=replace(styles[spec["head_style"]] if "head_style" in spec else own, middle=True),
+        style=own,
+        stroke=_colour(spec.get("colour", "#000000")),
+        width=spec.get("width", 0.2),
+    )
 
 
 def _row(spec: Mapping[str, Any], styles: Mapping[str, Style]) -> Sequence[Element]:
@@ -163,9 +220,9 @@ def _row(spec: Mapping[str, Any], styles: Mapping[str, Style]) -> Sequence[Eleme
     label_width = spec["label_width"]
     gap = spec.get("gap", 4)
     label_style, value_style = styles[spec["label_style"]], styles[spec["value_style"]]
-    # One baseline: both first lines are centred in the line height of the larger of the two.
+    # One height: both first lines are centred in the line height of the larger of the two.
     line = max(label_style.size * label_style.leading, value_style.size * value_style.leading) * POINT
-    offset = (line - value_style.size * value_style.leading * POINT) / 2
+    offset = (line - value_style.size * POINT) / 2
     label = TextElement(Box(x, y, label_width, line), replace(label_style, middle=True), text=spec["text"])
     left = x + label_width + gap
     value = TextElement(Box(left, y + offset, width - label_width - gap, height - offset), value_style, of=spec["of"])

@@ -133,6 +133,8 @@ def _last_break(glyphs: Sequence[_Glyph], start: int, end: int) -> int:
 def _may_break(before: str, after: str) -> bool:
     if after in NOT_AT_START or before in NOT_AT_END:
         return False
+    if before in ".," and after.isascii() and after.isdigit():
+        return False  # 98.62, 12,860
     return not (_is_word(before) and _is_word(after))
 
 

@@ -58,7 +58,9 @@ async def show_licence(request: Request) -> Response:
     facts = [
         (label(schema.get("x-labels", {})) or name, face_text(schema, licence.content.fields[name]))
         for name, schema in licence_type.fields
-        if name in licence.content.fields and f"fields.{name}" != licence_type.document.get("number")
+        if name in licence.content.fields
+        and name not in licence_type.pictures
+        and f"fields.{name}" != licence_type.document.get("number")
     ]
     return _render(
         request,

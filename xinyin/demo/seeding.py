@@ -117,17 +117,20 @@ async def _make_seal(house: House, ids: dict[str, str]) -> None:
 
 
 async def _orders(house: House) -> list[dict[str, Any]]:
-    """A food licence to a citizen, one to the representative's number, one to the company, and a business licence."""
+    """A licence of every kind that the citizen may hold, two to the company, a food licence to the representative."""
     types = {each.name: each for each in await house.licence_vault.catalogue.list()}
-    food, business = types["食品经营许可证"], types["营业执照"]
     citizen = next(account for account in ACCOUNTS if account.role == "citizen")
-    people = ((citizen.id_number, citizen.real_name), (REPRESENTATIVE_ID_NUMBER, REPRESENTATIVE_NAME))
-    natural = [
-        _order(food, {"kind": "natural", "id_type": "111", "number": number, "name": name}, name)
-        for number, name in people
-    ]
+    person = {"kind": "natural", "id_type": "111", "number": citizen.id_number, "name": citizen.real_name}
+    representative = person | {"number": REPRESENTATIVE_ID_NUMBER, "name": REPRESENTATIVE_NAME}
     company = {"kind": "legal", "id_type": "001", "number": COMPANY_USCC, "name": COMPANY_NAME}
-    return [*natural, _order(food, company, REPRESENTATIVE_NAME), _order(business, company, REPRESENTATIVE_NAME)]
+    wanted = [(name, person) for name in ("食品经营许可证", "不动产权证书", "二级建造师注册证书", "出生医学证明")]
+    wanted.append(("食品经营许可证", representative))
+    wanted += [(name, company) for name in ("食品经营许可证", "公共场所卫生许可证", "营业执照")]
+    return [_order(types[name], holder, _signatory(holder)) for name, holder in wanted]
+
+
+def _signatory(holder: dict[str, str]) -> str:
+    return REPRESENTATIVE_NAME if holder["kind"] == "legal" else holder["name"]
 
 
 def _order(licence_type: Any, holder: dict[str, str], representative: str) -> dict[str, Any]:
@@ -140,9 +143,12 @@ def _order(licence_type: Any, holder: dict[str, str], representative: str) -> di
 
 
 async def _types(house: House) -> list[dict[str, Any]]:
-    holder = {"kind": "legal", "id_type": "001", "number": COMPANY_USCC, "name": COMPANY_NAME}
+    holders = {
+        "001": {"kind": "legal", "id_type": "001", "number": COMPANY_USCC, "name": COMPANY_NAME},
+        "111": {"kind": "natural", "id_type": "111", "number": REPRESENTATIVE_ID_NUMBER, "name": REPRESENTATIVE_NAME},
+    }
     return [
-        {"code": each.code, "name": each.name, "example": {"type": each.code, "holder": holder, "fields": each.example}}
+        {"code": each.code, "name": each.name, "example": each.example_order(holders)}
         for each in await house.licence_vault.catalogue.list()
     ]
 

@@ -2,12 +2,14 @@
 
 import copy
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from kernel.errors import InvalidInput
+from licence_vault.catalogue.fields import field_errors
 from licence_vault.catalogue.licence_type import read_licence_type
 from licence_vault.catalogue.service import SHIPPED
 
@@ -107,3 +109,58 @@ def test_labels_that_people_use_are_taken(label: str) -> None:
     document = copy.deepcopy(FOOD)
     document["fields"]["properties"]["premises"]["x-labels"]["zh"] = label
     assert dict(read_licence_type(document).fields)["premises"]["x-labels"]["zh"] == label
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?=a)b", r"(a)\1", "(" * 40, "((((a{999}){999}){9}){9})", "x" * 600], ids=lambda pattern: pattern[:12]
+)
+def test_a_pattern_that_could_take_for_ever_is_refused(pattern: str) -> None:
+    assert "pattern" in refusal_of(field(pattern=pattern)).message
+
+
+def test_a_pattern_answers_in_time_that_grows_with_the_text_alone() -> None:
+    document = copy.deepcopy(FOOD)
+    document["fields"]["properties"]["premises"].update(pattern="^(a+)+$", maxLength=100_000)
+    document["example"]["premises"] = "aaa"
+    licence_type = read_licence_type(document)
+    started = time.process_time()
+    wrong = dict(document["example"]) | {"premises": "a" * 90_000 + "b"}
+    assert [error.field for error in field_errors(licence_type, wrong)] == ["fields.premises"]
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"rule": "needed", "field": "premises", "when": "nowhere"},
+        {"rule": "order", "first": "nothing", "second": "premises"},
+        {"rule": "one_of", "fields": ["nowhere"]},
+    ],
+)
+def test_a_rule_speaks_of_fields_alone(rule: dict[str, Any]) -> None:
+    refusal = refusal_of(member(rules=[rule | {"message": {"zh": "不行", "en": "No"}}]))
+    assert "not a field" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (member(rules=[{"rule": "order", "first": "premises", "message": {"zh": "不行"}}]), "rules.0.second"),
+        (member(rules=[{"rule": "magic", "message": {"zh": "不行"}}]), "rules.0.rule"),
+        (member(sharing="everyone"), "sharing"),
+        (element(kind="table", of="fields.premises", columns=[], row_height=8), "face.pages.0.elements.29.columns"),
+        (element(kind="image", of="fields.premises", fit="squash"), "face.pages.0.elements.29.fit"),
+    ],
+)
+def test_rules_tables_and_pictures_have_their_form(change: Change, place: str) -> None:
+    assert place in [error.field for error in refusal_of(change).fields]
+
+
+def test_a_riding_seal_needs_pages_to_ride_over() -> None:
+    seal = FOOD["seal"] | {"riding": {"width": 40, "height": 40}}
+    assert "two pages" in refusal_of(member(seal=seal)).message
+
+
+def test_every_place_of_the_seal_is_on_a_page() -> None:
+    seal = FOOD["seal"] | {"more": [{"page": 1, "box": [280, 10, 42, 42]}]}
+    assert "stand on a page" in refusal_of(member(seal=seal)).message

@@ -7,8 +7,10 @@ import pytest
 
 from kernel.ids.holder_codes import HOLDER_CODE_TYPES
 from kernel.ids.uscc import Uscc
+from licence_vault.catalogue.definition import SHARING_CLASSES
 from licence_vault.catalogue.fields import face_text, field_errors
 from licence_vault.catalogue.licence_type import LicenceType
+from licence_vault.issuing.stamping import stamp_positions
 from tests.licence_vault.layout.samples import QR, TYPE_FILES, draft_of, shipped_type
 
 CHINESE, LATIN = re.compile("[一-鿿]"), re.compile("[A-Za-z]")
@@ -19,8 +21,20 @@ def licence_type(request: pytest.FixtureRequest) -> LicenceType:
     return shipped_type(request.param)
 
 
-def test_the_two_types_that_the_product_promises_are_there() -> None:
-    assert {shipped_type(name).name for name in TYPE_FILES} >= {"营业执照", "食品经营许可证"}
+def test_the_six_types_that_the_product_promises_are_there() -> None:
+    assert {shipped_type(name).name for name in TYPE_FILES} >= {
+        "营业执照", "食品经营许可证", "不动产权证书", "公共场所卫生许可证", "二级建造师注册证书", "出生医学证明",
+    }  # fmt: skip
+
+
+def test_codes_are_national_ones_or_say_that_they_are_not() -> None:
+    published = {"11100000MB0143028R001", "11100000MB03271699001", "11100000000013338W001"}
+    for each in map(shipped_type, TYPE_FILES):
+        assert (each.code in published) != ("Synthetic" in each.document.get("code_note", "")), each.name
+
+
+def test_every_type_says_how_it_may_be_shared(licence_type: LicenceType) -> None:
+    assert licence_type.document["sharing"] in SHARING_CLASSES
 
 
 def test_the_example_is_valid_and_uses_every_required_field(licence_type: LicenceType) -> None:
@@ -44,13 +58,15 @@ def test_every_field_is_labelled_in_both_languages_and_in_order(licence_type: Li
     orders = [schema["x-order"] for _name, schema in licence_type.fields]
     assert orders == sorted(set(orders))
     for name, schema in licence_type.fields:
-        texts: list[dict[str, Any]] = [schema["x-labels"], *schema.get("x-codes", {}).values()]
-        texts += [schema["x-hint"]] if "x-hint" in schema else []
+        parts = [schema, schema.get("items", {}), *schema.get("items", {}).get("properties", {}).values()]
+        texts: list[dict[str, Any]] = [schema["x-labels"]]
+        texts += [part["x-hint"] for part in parts if "x-hint" in part]
+        texts += [text for part in parts for text in part.get("x-codes", {}).values()]
         for each in texts:
             assert CHINESE.search(each["zh"]), name
             assert LATIN.search(each["en"]), name
             assert not CHINESE.search(each["en"]), name
-        assert set(schema.get("enum", ())) == set(schema.get("x-codes", ()))
+        assert all(set(part.get("enum", ())) == set(part.get("x-codes", ())) for part in parts)
         assert ("pattern" in schema) <= ("x-hint" in schema), name
 
 
@@ -63,12 +79,42 @@ def test_the_face_shows_every_field_and_nothing_that_no_licence_has(licence_type
 
 
 def test_the_seal_stands_on_the_paper(licence_type: LicenceType) -> None:
-    place, face = licence_type.seal_place, licence_type.face
-    assert 1 <= place.page <= len(face.pages)
-    assert place.x_mm >= 0
-    assert place.y_mm >= 0
-    assert place.x_mm + place.width_mm <= face.width
-    assert place.y_mm + place.height_mm <= face.height
+    face = licence_type.face
+    for place in stamp_positions(licence_type):
+        assert 1 <= place.page <= len(face.pages)
+        assert place.x_mm + place.clip_x_mm >= 0
+        assert place.y_mm >= 0
+        assert place.x_mm + place.clip_x_mm + (place.clip_width_mm or place.width_mm) <= face.width + 0.01
+        assert place.y_mm + place.height_mm <= face.height
+
+
+def test_the_deed_of_several_pages_has_a_seal_riding_over_all_of_them() -> None:
+    deed = shipped_type("real-estate-title.json")
+    assert len(deed.face.pages) == 4
+    assert [(each.page, each.clip_width_mm) for each in stamp_positions(deed)] == [
+        (1, None), *((page, 10.5) for page in (1, 2, 3, 4)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "field"),
+    [
+        ("real-estate-title.json", {"co_owners": None}, "fields.co_owners"),
+        ("real-estate-title.json", {"plan": "bm90IGEgcGljdHVyZQ=="}, "fields.plan"),
+        ("real-estate-title.json", {"plan": "%%%"}, "fields.plan"),
+        ("second-class-constructor.json", {"signed_on": None}, "fields.signed_on"),
+        ("second-class-constructor.json", {"signed_on": "1980-01-01"}, "fields.signed_on"),
+        ("second-class-constructor.json", {"specialities": []}, "fields.specialities"),
+        ("birth-certificate.json", {"father_name": None}, "fields.father_name"),
+        ("birth-certificate.json", {"mother_id_number": "110101199303070022"}, "fields.mother_id_number"),
+        ("birth-certificate.json", {"weight_grams": 20}, "fields.weight_grams"),
+        ("public-place-hygiene.json", {"licence_number": "第1号"}, "fields.licence_number"),
+    ],
+)
+def test_what_does_not_go_together_is_named_at_its_field(name: str, change: dict[str, Any], field: str) -> None:
+    licence_type = shipped_type(name)
+    fields = {key: value for key, value in (dict(licence_type.example) | change).items() if value is not None}
+    assert [error.field for error in field_errors(licence_type, fields)] == [field]
 
 
 def test_a_face_says_codes_days_and_lists_in_words() -> None:

@@ -20,7 +20,7 @@ from licence_vault.layout.fonts import FontBook, load_fonts
 from licence_vault.layout.ofd import write_ofd
 from licence_vault.layout.pdf import write_pdf
 from licence_vault.status.places import StatusPlace
-from tests.houses import AGENCY, COMPANY_NAME, COMPANY_NUMBER
+from tests.houses import AGENCY, CITIZEN_NAME, CITIZEN_NUMBER, COMPANY_NAME, COMPANY_NUMBER
 
 NOW = datetime(2026, 11, 21, 2, 30, 15, tzinfo=UTC)
 QR = "HTTPS://ID.EXAMPLE.GOV.CN/V/" + "7QH3K0ZC9W" * 3 + "#" + "2KRBNMA4UCYKZVOQ" * 20
@@ -38,6 +38,18 @@ class Sample:
     ofd: bytes
     pdf: bytes
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields' values; of a table its whole text."""
+        return {of: value for of, value in self.values.items() if of.startswith("fields.") and of.count(".") == 1}
+
+    @property
+    def drawn_fields(self) -> dict[str, str]:
+        """The fields' values as they are drawn: of a table its cells."""
+        cells = {of: value for of, value in self.values.items() if of.startswith("fields.") and of.count(".") == 3}
+        tables = {of.rsplit(".", 2)[0] for of in cells}
+        return cells | {of: value for of, value in self.fields.items() if of not in tables}
+
 
 @cache
 def fonts() -> FontBook:
@@ -53,8 +65,10 @@ PLACE = StatusPlace("https://licences.example/api/v1/status/1", 1, 4711)
 
 
 def draft_of(licence_type: LicenceType) -> Draft:
-    """The example of a type, held by a company."""
+    """The example of a type, held by a company, or by a citizen where companies cannot hold it."""
     holder = {"kind": "legal", "id_type": "001", "number": COMPANY_NUMBER, "name": COMPANY_NAME}
+    if "001" not in licence_type.holder_id_types:
+        holder = {"kind": "natural", "id_type": "111", "number": CITIZEN_NUMBER, "name": CITIZEN_NAME}
     order = read_order({"type": licence_type.code, "holder": holder, "fields": licence_type.example}, licence_type)
     return make_draft(licence_type, order, Issuer(AGENCY.uscc, AGENCY.name), NOW, place=PLACE)
 
@@ -65,16 +79,15 @@ def example(name: str) -> Sample:
     licence_type = shipped_type(name)
     draft = draft_of(licence_type)
     values = draft.values | {"verification.qr": QR}
-    labels = {f"fields.{field}": schema["x-labels"]["zh"] for field, schema in licence_type.fields}
     document = LicenceDocument(
-        drawing=compose(licence_type.face, values, {}, fonts()),
+        drawing=compose(licence_type.face, values, draft.images, fonts()),
         document_id="0123456789abcdef0123456789abcdef",
         title=licence_type.name,
         author=draft.issuer.name,
         created_at=NOW,
         data_xml=draft.data_xml,
         metadata=draft.metadata,
-        field_names=FACE_NAMES | labels,
+        field_names=FACE_NAMES | draft.field_names,
     )
     return both(document, values)
 

@@ -6,17 +6,21 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from licence_vault.layout.composition import compose
 from licence_vault.layout.face import read_face
 from licence_vault.layout.fonts import FontBook, Typeface
 from licence_vault.layout.ofd import write_ofd
 from licence_vault.layout.pdf import write_pdf
+from tests.licence_vault.layout.ofd_picture import FINER, blurred_difference, ofd_pictures
 from tests.licence_vault.layout.ofd_rules import complaints
-from tests.licence_vault.layout.reading import Placed, ofd_characters, pdf_characters
+from tests.licence_vault.layout.reading import Placed, ofd_characters, pdf_characters, rendered
 from tests.licence_vault.layout.samples import NOW, TYPE_FILES, Sample, example, fonts, redrawn, small, small_face
 
 APART_MM = 0.3
+DPI = 60
+SAME_LOOK = 0.012
 
 
 def farthest_apart(sample: Sample) -> float:
@@ -83,7 +87,30 @@ def test_every_value_of_the_face_is_drawn_whole(name: str) -> None:
             drawn[text.field] += "".join(line.text for line in text.lines)
     expected = {of: "".join(value.split()) for of, value in sample.values.items() if of in drawn}
     assert {of: "".join(text.split()) for of, text in drawn.items()} == expected
-    assert {f for f in sample.values if f.startswith("fields.")} <= set(drawn)
+    assert set(sample.drawn_fields) <= set(drawn)
+
+
+def pdf_picture(data: bytes, page: int = 0) -> Image.Image:
+    """A page of the PDF; drawn finer first, so that a hair line is not made a pixel wide."""
+    fine = rendered(data, dpi=DPI * FINER, page=page)
+    return fine.resize((fine.width // FINER, fine.height // FINER), Image.Resampling.BOX)
+
+
+@pytest.mark.parametrize("name", TYPE_FILES)
+def test_both_files_look_the_same_to_the_eye(name: str) -> None:
+    sample = example(name)
+    pages = ofd_pictures(sample.ofd, DPI)
+    assert len(pages) == len(sample.document.drawing.pages)
+    for page, picture in enumerate(pages):
+        assert blurred_difference(picture, pdf_picture(sample.pdf, page)) < SAME_LOOK, f"page {page + 1}"
+
+
+def test_the_eye_notices_a_value_that_is_missing() -> None:
+    here, there = small("青禾科技"), small("")
+    picture = pdf_picture(there.pdf)
+    assert blurred_difference(ofd_pictures(here.ofd, DPI)[0], picture) > 2 * blurred_difference(
+        ofd_pictures(there.ofd, DPI)[0], picture
+    )
 
 
 @pytest.mark.parametrize("name", TYPE_FILES)

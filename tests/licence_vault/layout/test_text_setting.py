@@ -7,7 +7,7 @@ from licence_vault.layout.composition import compose
 from licence_vault.layout.drawing import Text
 from licence_vault.layout.face import POINT, read_face
 from licence_vault.layout.typesetting import NOT_AT_END, NOT_AT_START
-from tests.licence_vault.layout.samples import SIZE, TYPE_FILES, draft_of, fonts, shipped_type, small_face
+from tests.licence_vault.layout.samples import SIZE, draft_of, fonts, shipped_type, small_face
 
 WIDTH_MM, HEIGHT_MM = 60, 12
 SMALLEST = 7
@@ -80,7 +80,7 @@ def test_a_character_that_cannot_be_printed_is_named_with_its_field(character: s
 
 
 def test_every_wrong_field_is_named_at_once() -> None:
-    licence_type = shipped_type(TYPE_FILES[-1])
+    licence_type = shipped_type("food-business.json")
     values = draft_of(licence_type).values | {"fields.premises": "\U0003fffe", "holder.name": "\U0003fffe"}
     with pytest.raises(InvalidInput) as refusal:
         compose(licence_type.face, values, {}, fonts())
