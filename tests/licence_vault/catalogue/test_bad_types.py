@@ -112,7 +112,7 @@ def test_labels_that_people_use_are_taken(label: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(?=a)b", r"(a)\1", "(" * 40, "((((a{999}){999}){9}){9})", "x" * 600], ids=lambda pattern: pattern[:12]
+    "pattern", ["(?=a)b", r"(a)\1", "((((a{999}){999}){9}){9})", "x" * 600], ids=lambda pattern: pattern[:12]
 )
 def test_a_pattern_that_could_take_for_ever_is_refused(pattern: str) -> None:
     assert "pattern" in refusal_of(field(pattern=pattern)).message

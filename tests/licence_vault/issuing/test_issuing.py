@@ -20,6 +20,12 @@ from seal.validation.service import validate_document
 from tests.houses import AGENCY, CITIZEN_NUMBER, COMPANY_NAME, COMPANY_NUMBER, OTHER_AGENCY, TestHouse, food_order
 
 
+HOLDERS = {
+    "001": {"kind": "legal", "id_type": "001", "number": COMPANY_NUMBER, "name": COMPANY_NAME},
+    "111": {"kind": "natural", "id_type": "111", "number": CITIZEN_NUMBER, "name": "林小满"},
+}
+
+
 async def count(world: TestHouse, row: Any = LicenceRow) -> int:
     async with world.house.foundation.database.reading() as session:
         return (await session.execute(select(func.count()).select_from(row))).scalar_one()
@@ -39,6 +45,17 @@ async def test_an_issued_licence_is_sealed_in_both_formats_and_judged_valid(any_
         report = await asyncio.to_thread(validate_document, data, trust, at=any_world.clock())
         assert report.indication is Indication.PASSED
         assert [signature.kind for signature in report.signatures] == [kind]
+
+
+async def test_every_shipped_type_is_sealed_on_all_its_places_and_judged_valid(world: TestHouse) -> None:
+    vault = world.house.licence_vault
+    trust = await world.house.seal.publication.trust_store()
+    for licence_type in await vault.catalogue.list():
+        licence = await vault.issuing.issue(licence_type.example_order(HOLDERS), world.requester())
+        for format in ("ofd", "pdf"):
+            data = await vault.lookup.file(licence, format)
+            report = await asyncio.to_thread(validate_document, data, trust, at=world.clock())
+            assert report.indication is Indication.PASSED, (licence_type.name, format)
 
 
 async def test_the_identifier_is_of_the_type_and_the_issuer_and_has_its_check_character(world: TestHouse) -> None:
