@@ -19,7 +19,6 @@ from seal.validation.report import Indication
 from seal.validation.service import validate_document
 from tests.houses import AGENCY, CITIZEN_NUMBER, COMPANY_NAME, COMPANY_NUMBER, OTHER_AGENCY, TestHouse, food_order
 
-
 HOLDERS = {
     "001": {"kind": "legal", "id_type": "001", "number": COMPANY_NUMBER, "name": COMPANY_NAME},
     "111": {"kind": "natural", "id_type": "111", "number": CITIZEN_NUMBER, "name": "林小满"},
