@@ -5,8 +5,8 @@ from typing import Any
 from kernel.ids.holder_codes import HOLDER_CODE_TYPES
 from licence_vault.catalogue.rules import KINDS
 from licence_vault.layout.fonts import STYLES
-from licence_vault.layout.ornaments import PATTERNS
-from licence_vault.layout.pictures import FITS
+from licence_vault.layout.parts.ornaments import PATTERNS
+from licence_vault.layout.parts.pictures import FITS
 
 FIELD_NAME = "[a-z][a-z0-9_]{0,39}"
 SHOWN = (

@@ -11,7 +11,7 @@ from kernel.errors import FieldError, InvalidInput
 from kernel.ids.holder_codes import HOLDER_CODE_TYPES, parse_holder_number
 from licence_vault.catalogue.licence_type import LicenceType, label
 from licence_vault.catalogue.rules import rule_errors
-from licence_vault.layout.pictures import LARGEST_BYTES, picture_size
+from licence_vault.layout.parts.pictures import LARGEST_BYTES, picture_size
 
 
 def field_errors(licence_type: LicenceType, fields: Mapping[str, Any]) -> list[FieldError]:

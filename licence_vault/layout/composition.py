@@ -19,9 +19,9 @@ from licence_vault.layout.face import (
     TextElement,
 )
 from licence_vault.layout.fonts import FontBook
-from licence_vault.layout.ornaments import draw_ornament
-from licence_vault.layout.pictures import place_picture
-from licence_vault.layout.qr import draw_qr
+from licence_vault.layout.parts.ornaments import draw_ornament
+from licence_vault.layout.parts.pictures import place_picture
+from licence_vault.layout.parts.qr import draw_qr
 from licence_vault.layout.typesetting import set_text
 
 WHITE = (255, 255, 255)

@@ -7,7 +7,7 @@ import zxingcpp
 from PIL import Image, ImageFilter
 
 from licence_vault.layout.drawing import Box
-from licence_vault.layout.qr import QUIET_ZONE, draw_qr, qr_matrix
+from licence_vault.layout.parts.qr import QUIET_ZONE, draw_qr, qr_matrix
 from tests.licence_vault.layout.reading import rendered
 from tests.licence_vault.layout.samples import QR, TYPE_FILES, example
 

@@ -11,7 +11,7 @@ from licence_vault.layout.composition import compose
 from licence_vault.layout.drawing import Box
 from licence_vault.layout.drawing import Image as DrawnImage
 from licence_vault.layout.face import read_face
-from licence_vault.layout.pictures import LARGEST_BYTES, picture_size, place_picture
+from licence_vault.layout.parts.pictures import LARGEST_BYTES, picture_size, place_picture
 from tests.licence_vault.layout.samples import fonts
 
 TABLE: dict[str, Any] = {
