@@ -5,7 +5,7 @@ that were signed are kept as they came: a signature is checked over those, never
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -137,8 +137,17 @@ def make_seal(contents: SealContents, maker: SigningKey, maker_certificate: byte
     )
 
 
-def make_signature(contents: SignatureContents, signer: SigningKey, certificate: bytes) -> bytes:
-    """Seal (§7.2): DER SES_Signature, version 4, over `contents`, by the holder of `certificate`. Takes an SM2 key."""
+def make_signature(
+    contents: SignatureContents,
+    signer: SigningKey,
+    certificate: bytes,
+    *,
+    stamp: Callable[[bytes], bytes] | None = None,
+) -> bytes:
+    """Seal (§7.2): DER SES_Signature, version 4, over `contents`, by the holder of `certificate`. Takes an SM2 key.
+
+    `stamp` turns the SM3 digest of the signature value into a time stamp token (DER), which is put in.
+    """
     _check_sm2(signer)
     with malformed_on_error():
         to_sign = writer.sequence(
@@ -148,12 +157,23 @@ def make_signature(contents: SignatureContents, signer: SigningKey, certificate:
             writer.bit_string(contents.data_hash),
             writer.ia5(contents.property_info),
         )
-    return writer.sequence(
+    signature = signer.sign(to_sign)
+    value = writer.sequence(
         to_sign,
         writer.octets(certificate),
         writer.oid(SM2_WITH_SM3),
-        writer.bit_string(signer.sign(to_sign)),
+        writer.bit_string(signature),
     )
+    return with_timestamp(value, stamp(sm3(signature))) if stamp else value
+
+
+def with_timestamp(signature: bytes, token: bytes) -> bytes:
+    """A seal signature of version 4 or 5 (DER) with a time stamp token in it; raises `MalformedStructure`."""
+    with malformed_on_error():
+        parts = reader.read_element(signature).children(reader.SEQUENCE)
+        if len(parts) != 4:
+            raise ValueError("not a seal signature without a time stamp")
+        return writer.sequence(*(part.encoded for part in parts), writer.explicit(0, writer.bit_string(token)))
 
 
 def load_seal(data: bytes) -> ElectronicSeal:

@@ -1,24 +1,30 @@
 """SignedData with SM2 (GB/T 35275-2017, GM/T 0010), as OFD signatures of type "Sign" carry it.
 
 Two forms are in use. With attributes: no content, `messageDigest` states the hash, the signature covers the attributes.
-Plain: the content is the hash and the signature covers it. We write the first, with the signing time, and read both.
+Plain: the content is the hash and the signature covers it; no time is stated.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from kernel.crypto.der import reader, writer
 from kernel.crypto.der.reader import Element
 from kernel.crypto.der.times import read_time
 from kernel.crypto.signatures import SigningKey
+from kernel.crypto.sm3 import sm3
 from seal.structures.fields import Fields, MalformedStructure, malformed_on_error
 
 SM3: Final = "1.2.156.10197.1.401"
 SM2_WITH_SM3: Final = "1.2.156.10197.1.501"
 SIGNED_DATA_TYPES: Final = frozenset({"1.2.156.10197.6.1.4.2.2", "1.2.840.113549.1.7.2"})
 _GM_DATA, _GM_SIGNED_DATA = "1.2.156.10197.6.1.4.2.1", "1.2.156.10197.6.1.4.2.2"
+_TIME_STAMP = "1.2.840.113549.1.9.16.2.14"
 _CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = (f"1.2.840.113549.1.9.{arc}" for arc in (3, 4, 5))
+
+
+SignedDataForm = Literal["attributes", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class SignedData:
     signed_bytes: bytes | None
     signed_at: datetime | None
     encoded: bytes
+    timestamp: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,23 @@ class _Attributes:
     signed_bytes: bytes | None
 
 
-def make_signed_data(digest: bytes, signer: SigningKey, certificate: bytes, *, signed_at: datetime) -> bytes:
-    """DER ContentInfo stating `digest` (SM3) and `signed_at`, signed by the holder of `certificate` with SM2."""
+def make_signed_data(
+    digest: bytes,
+    signer: SigningKey,
+    certificate: bytes,
+    *,
+    signed_at: datetime,
+    form: SignedDataForm = "attributes",
+    stamp: Callable[[bytes], bytes] | None = None,
+) -> bytes:
+    """DER ContentInfo stating `digest` (SM3), signed by the holder of `certificate` with SM2.
+
+    `signed_at` is stated in the form with attributes alone. `stamp` turns the SM3 digest of the signature value into a
+    time stamp token (DER), which is put beside it (RFC 3161 appendix A).
+    """
     if signer.algorithm != "SM2-SM3":
         raise MalformedStructure(f"GB/T 35275 is signed with SM2, not {signer.algorithm}")
+    plain = form == "plain"
     attributes = writer.set_of(
         [
             _attribute(_CONTENT_TYPE, writer.oid(_GM_DATA)),
@@ -59,18 +79,22 @@ def make_signed_data(digest: bytes, signer: SigningKey, certificate: bytes, *, s
         ]
     )
     issuer, serial = issuer_and_serial(certificate)
+    signature = signer.sign(digest if plain else attributes)
+    stamped = writer.set_of([_attribute(_TIME_STAMP, stamp(sm3(signature)))]) if stamp else b""
     signer_info = writer.sequence(
         writer.integer(1),
         writer.sequence(issuer, serial),
         _algorithm(SM3),
-        _retagged(attributes, reader.context(0)),
+        b"" if plain else _retagged(attributes, reader.context(0)),
         _algorithm(SM2_WITH_SM3),
-        writer.octets(signer.sign(attributes)),
+        writer.octets(signature),
+        _retagged(stamped, reader.context(1)) if stamped else b"",
     )
+    content = writer.explicit(0, writer.octets(digest)) if plain else b""
     signed_data = writer.sequence(
         writer.integer(1),
         writer.set_of([_algorithm(SM3)]),
-        writer.sequence(writer.oid(_GM_DATA)),
+        writer.sequence(writer.oid(_GM_DATA), content),
         writer.element(reader.context(0), certificate),
         writer.set_of([signer_info]),
     )
@@ -116,12 +140,12 @@ def _signer(outer: Element, certificates: tuple[bytes, ...], content: bytes | No
     digest_algorithm = _algorithm_of(fields.inside())
     attributes = _attributes(fields.find(reader.context(0)))
     signature_algorithm, signature = _algorithm_of(fields.inside()), fields.octets()
-    fields.find(reader.context(1))
+    timestamp = _timestamp(fields.find(reader.context(1)))
     fields.finish()
     stated = attributes or _Attributes(content, None, content)
     return SignedData(
         certificate, certificates, digest_algorithm, signature_algorithm, signature,
-        stated.digest, stated.signed_bytes, stated.signed_at, outer.encoded,
+        stated.digest, stated.signed_bytes, stated.signed_at, outer.encoded, timestamp,
     )  # fmt: skip
 
 
@@ -163,6 +187,15 @@ def _attributes(element: Element | None) -> _Attributes | None:
         # RFC 5652 §5.4: what is signed is the attributes as a SET, not under their implicit tag.
         signed_bytes=_retagged(element.encoded, reader.SET),
     )
+
+
+def _timestamp(element: Element | None) -> bytes | None:
+    """The first time stamp token among the unsigned attributes."""
+    for entry in element.children() if element else ():
+        kind, value = _attribute_of(Fields(entry))
+        if kind == _TIME_STAMP:
+            return value.encoded
+    return None
 
 
 def _attribute_of(fields: Fields) -> tuple[str, Element]:

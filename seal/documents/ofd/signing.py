@@ -1,15 +1,15 @@
-"""Adding a seal signature to an OFD (GB/T 33190-2016 §18, GB/T 38540-2020 §7.2).
+"""Adding a signature to an OFD: a seal (GB/T 33190-2016 §18, GB/T 38540-2020 §7.2) or a plain one (GB/T 35275-2017).
 
 Protected: every file of the package, earlier signatures and the own Seal.esl included. Left out: the own Signature.xml
-(hashed into the seal signature), SignedValue.dat (is the signature), and Signatures.xml, so that others may sign after
-us. Its lines need no protection: whatever they leave out is a file that no signature covers, and is found as that.
+(hashed into the signature) and SignedValue.dat (is the signature). Signatures.xml is left out too, so that others may
+sign after us, unless the document is to be closed ("whole protected"). Its lines need no protection: whatever they
+leave out is a file that no signature covers, and is found as that.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import count
-from posixpath import dirname
+from typing import Literal
 
 from kernel.crypto.signatures import SigningKey
 from kernel.crypto.sm3 import sm3
@@ -18,49 +18,47 @@ from seal.documents.ofd import markup
 from seal.documents.ofd.document import OfdDocument, Page, find_body, load_document, load_pages
 from seal.documents.ofd.locating import absolute
 from seal.documents.ofd.package import OfdPackage
-from seal.documents.ofd.signature_file import (
-    Reference,
-    SignatureFile,
-    Stamp,
-    load_signature_file,
-    write_signature_file,
-)
-from seal.documents.ofd.signature_list import entry_id, signatures_list
+from seal.documents.ofd.signature_file import Reference, SignatureFile, Stamp, write_signature_file
+from seal.documents.ofd.signature_list import signatures_list
+from seal.documents.ofd.signature_place import SignaturePlace, check_open, choose_place
 from seal.documents.positions import PageSize, StampPosition, check_positions
 from seal.documents.provider import PROVIDER, PROVIDER_VERSION
 from seal.structures.gbt38540 import SignatureContents, load_seal, make_signature
+from seal.structures.gm_cms import SignedDataForm, make_signed_data
+
+Protection = Literal["continue", "whole"]
+"""Whether others may sign after this signature, or the document is closed."""
+
+StampDigest = Callable[[bytes], bytes]
+"""From the SM3 digest of a signature value to a time stamp token over it (DER)."""
 
 
 @dataclass(frozen=True)
 class OfdSealRequest:
-    """What to seal with: the seal (DER SESeal), the signer's SM2 key and certificate (DER), where, when."""
+    """What to seal with: the seal (DER SESeal), the signer's SM2 key and certificate (DER), where, when.
+
+    `stamp` fetches a time stamp while sealing; without it one can be added later (`timestamps.add_timestamp`).
+    """
 
     seal: bytes
     signer: SigningKey
     certificate: bytes
     positions: Sequence[StampPosition]
     signed_at: datetime
+    protection: Protection = "continue"
+    stamp: StampDigest | None = None
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where the new signature's files go."""
+class OfdSignRequest:
+    """What to sign with when no seal is to show: `Type="Sign"`, in one of the two forms in use."""
 
-    signatures_file: str
-    folder: str
-    entry_id: str
-
-    @property
-    def description(self) -> str:
-        return f"{self.folder}/Signature.xml"
-
-    @property
-    def value(self) -> str:
-        return f"{self.folder}/SignedValue.dat"
-
-    @property
-    def seal(self) -> str:
-        return f"{self.folder}/Seal.esl"
+    signer: SigningKey
+    certificate: bytes
+    signed_at: datetime
+    form: SignedDataForm = "attributes"
+    protection: Protection = "continue"
+    stamp: StampDigest | None = None
 
 
 def seal_ofd(ofd: bytes, request: OfdSealRequest) -> bytes:
@@ -73,54 +71,53 @@ def seal_ofd(ofd: bytes, request: OfdSealRequest) -> bytes:
         raise Conflict("The seal does not list this signer. It must be made anew for a new certificate.")
     package = OfdPackage.read(ofd)
     document = load_document(package)
-    _check_open(package, document)
+    check_open(package, document)
     pages = load_pages(package, document.document_file)
     check_positions(request.positions, [PageSize(page.width_mm, page.height_mm) for page in pages])
+    place = choose_place(package, document)
+    package = _prepared(package, document, place, "Seal").with_files({place.seal: request.seal})
     stamps = tuple(_stamp(position, pages) for position in request.positions)
-    place = _place(package, document)
-    # OFD.xml names the list of signatures; that line is written first because OFD.xml itself gets hashed.
-    package = package.with_files(
-        {
-            document.root_file: _root_with_signatures(package, document, place),
-            place.signatures_file: signatures_list([*_entries(document), (place.entry_id, "Seal", place.description)]),
-            place.seal: request.seal,
-        }
+    statement = SignatureFile(
+        PROVIDER, (), stamps, absolute(place.seal), absolute(place.value), provider_version=PROVIDER_VERSION
     )
-    description = write_signature_file(_describe(package, place, stamps, request.signed_at))
+    description = _describe(package, place, statement, request)
     contents = SignatureContents(request.seal, sm3(description), absolute(place.description), request.signed_at)
-    value = make_signature(contents, request.signer, request.certificate)
+    value = make_signature(contents, request.signer, request.certificate, stamp=request.stamp)
     return package.with_files({place.description: description, place.value: value}).to_bytes()
 
 
-def _check_open(package: OfdPackage, document: OfdDocument) -> None:
-    """Earlier signatures must leave Signatures.xml free; adding a line would break them otherwise."""
-    for entry in document.signatures:
-        if entry.file is None:
-            raise Conflict("The document names a signature that it does not contain.")
-        for reference in load_signature_file(package, entry.file).references:
-            if package.find(reference.location, seen_from=entry.file) == document.signatures_file:
-                raise Conflict("An earlier signature closed the document: nobody may sign after it.")
+def sign_ofd(ofd: bytes, request: OfdSignRequest) -> bytes:
+    """The file with a signature that shows no seal. Raises `UnreadablePackage` and `Conflict` as `seal_ofd` does."""
+    package = OfdPackage.read(ofd)
+    document = load_document(package)
+    check_open(package, document)
+    place = choose_place(package, document)
+    package = _prepared(package, document, place, "Sign")
+    statement = SignatureFile(PROVIDER, (), (), None, absolute(place.value), provider_version=PROVIDER_VERSION)
+    description = _describe(package, place, statement, request)
+    value = make_signed_data(
+        sm3(description),
+        request.signer,
+        request.certificate,
+        signed_at=request.signed_at,
+        form=request.form,
+        stamp=request.stamp,
+    )
+    return package.with_files({place.description: description, place.value: value}).to_bytes()
 
 
-def _place(package: OfdPackage, document: OfdDocument) -> _Place:
-    """Fresh names beside the earlier signatures, or in `Signs` beside Document.xml."""
-    folder = dirname(document.signatures_file or "") or f"{dirname(document.document_file)}/Signs".lstrip("/")
-    signatures_file = document.signatures_file or f"{folder}/Signatures.xml"
-    taken = {entry.id for entry in document.signatures}
-    used = {name.casefold() for name in package.files}
-    for number in count(len(document.signatures)):
-        place = _Place(signatures_file, f"{folder}/Sign_{number}", entry_id(number))
-        fresh = not any(name.startswith(f"{place.folder}/".casefold()) for name in used)
-        if fresh and place.entry_id not in taken:
-            return place
-    raise AssertionError("count() ended")
+def _prepared(package: OfdPackage, document: OfdDocument, place: SignaturePlace, kind: str) -> OfdPackage:
+    """The package naming the new signature. OFD.xml comes first because it gets hashed."""
+    earlier = [(entry.id, entry.kind, entry.file) for entry in document.signatures if entry.file]
+    return package.with_files(
+        {
+            document.root_file: _root_with_signatures(package, document, place),
+            place.signatures_file: signatures_list([*earlier, (place.entry_id, kind, place.description)]),
+        }
+    )
 
 
-def _entries(document: OfdDocument) -> list[tuple[str, str, str]]:
-    return [(entry.id, entry.kind, entry.file) for entry in document.signatures if entry.file]
-
-
-def _root_with_signatures(package: OfdPackage, document: OfdDocument, place: _Place) -> bytes:
+def _root_with_signatures(package: OfdPackage, document: OfdDocument, place: SignaturePlace) -> bytes:
     if document.signatures_file:
         return package.files[document.root_file]
     root = package.parse(document.root_file)
@@ -132,20 +129,16 @@ def _root_with_signatures(package: OfdPackage, document: OfdDocument, place: _Pl
     return markup.serialise(root)
 
 
-def _describe(package: OfdPackage, place: _Place, stamps: tuple[Stamp, ...], signed_at: datetime) -> SignatureFile:
-    return SignatureFile(
-        provider=PROVIDER,
-        provider_version=PROVIDER_VERSION,
-        references=tuple(
-            Reference(absolute(name), sm3(content))
-            for name, content in package.files.items()
-            if name != place.signatures_file
-        ),
-        stamps=stamps,
-        seal_location=absolute(place.seal),
-        value_location=absolute(place.value),
-        signed_at=signed_at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ"),
+def _describe(
+    package: OfdPackage, place: SignaturePlace, statement: SignatureFile, request: OfdSealRequest | OfdSignRequest
+) -> bytes:
+    """Signature.xml: `statement` with the digests of all that is protected."""
+    left_out = place.signatures_file if request.protection == "continue" else None
+    references = tuple(
+        Reference(absolute(name), sm3(content)) for name, content in package.files.items() if name != left_out
     )
+    signed_at = request.signed_at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
+    return write_signature_file(replace(statement, references=references, signed_at=signed_at))
 
 
 def _stamp(position: StampPosition, pages: Sequence[Page]) -> Stamp:
