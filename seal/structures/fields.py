@@ -90,8 +90,12 @@ class Fields:
         return reader.oid(self.take())
 
     def text(self, *tags: int) -> str:
-        """A character string of one of `tags`; UTF-8 contains the other sets that occur here."""
-        return self.take(*tags).content.decode()
+        """A character string of one of `tags`; UTF-8 contains the other sets, but for the GBK of some makers."""
+        content = self.take(*tags).content
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            return content.decode("gb18030")
 
     def time(self) -> datetime:
         """UTCTime or GeneralizedTime, in UTC."""

@@ -23,6 +23,7 @@ WRITTEN_VERSION: Final = 4
 KIND_ORGANISATION, KIND_PERSON = 1, 2
 
 _SM3_NAMES = frozenset({"SM3", SM3})
+_ISO_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 _LOCAL_TIME = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")  # China's time: version 1 was used nowhere else
 
 
@@ -307,11 +308,13 @@ def _timestamp(fields: Fields) -> bytes | None:
 
 
 def _time_or_token(value: bytes) -> tuple[datetime | None, bytes | None]:
-    """Version 1 puts a time (encoded, as text in one of three forms) or a timestamp token into its BIT STRING."""
+    """Version 1 puts a time (encoded, as text in one of four forms) or a timestamp token into its BIT STRING."""
     if value[:1] in (bytes([reader.UTC_TIME]), bytes([reader.GENERALIZED_TIME])):
         return read_time(reader.read_element(value)), None
     if _LOCAL_TIME.fullmatch(value):
         return datetime.strptime(f"{value.decode()}+0800", "%Y-%m-%d %H:%M:%S%z").astimezone(UTC), None
+    if _ISO_TIME.fullmatch(value):
+        return datetime.fromisoformat(value.decode()).astimezone(UTC), None
     if value.isdigit() and len(value) == 10:  # seconds since 1970
         return datetime.fromtimestamp(int(value), UTC), None
     if value[:2].isdigit():

@@ -78,23 +78,39 @@ def make_signed_data(
             _attribute(_MESSAGE_DIGEST, writer.octets(digest)),
         ]
     )
-    issuer, serial = issuer_and_serial(certificate)
     signature = signer.sign(digest if plain else attributes)
-    stamped = writer.set_of([_attribute(_TIME_STAMP, stamp(sm3(signature)))]) if stamp else b""
+    token = stamp(sm3(signature)) if stamp else None
+    return _encode(certificate, signature, digest if plain else None, b"" if plain else attributes, token)
+
+
+def in_written_form(signed: SignedData) -> bool:
+    """Whether `make_signed_data` would have written these very bytes: what it signs leaves some of them open."""
+    plain = signed.signed_bytes is not None and signed.signed_bytes == signed.digest
+    attributes = b"" if plain else signed.signed_bytes or b""
+    content = signed.digest if plain else None
+    return _encode(signed.certificate, signed.signature, content, attributes, signed.timestamp) == signed.encoded
+
+
+def _encode(
+    certificate: bytes, signature: bytes, content: bytes | None, attributes: bytes, token: bytes | None
+) -> bytes:
+    """The value from what varies: `content` in the plain form, `attributes` (a SET) in the other."""
+    issuer, serial = issuer_and_serial(certificate)
+    stamped = _retagged(writer.set_of([_attribute(_TIME_STAMP, token)]), reader.context(1)) if token else b""
     signer_info = writer.sequence(
         writer.integer(1),
         writer.sequence(issuer, serial),
         _algorithm(SM3),
-        b"" if plain else _retagged(attributes, reader.context(0)),
+        _retagged(attributes, reader.context(0)) if attributes else b"",
         _algorithm(SM2_WITH_SM3),
         writer.octets(signature),
-        _retagged(stamped, reader.context(1)) if stamped else b"",
+        stamped,
     )
-    content = writer.explicit(0, writer.octets(digest)) if plain else b""
+    wrapped = b"" if content is None else writer.explicit(0, writer.octets(content))
     signed_data = writer.sequence(
         writer.integer(1),
         writer.set_of([_algorithm(SM3)]),
-        writer.sequence(writer.oid(_GM_DATA), content),
+        writer.sequence(writer.oid(_GM_DATA), wrapped),
         writer.element(reader.context(0), certificate),
         writer.set_of([signer_info]),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from seal.documents.ofd.archive import UnreadablePackage
-from seal.documents.ofd.document import OfdDocument, load_documents
+from seal.documents.ofd.document import OfdDocument, load_documents, number_pages
 from seal.documents.ofd.package import OfdPackage
 from seal.documents.ofd.signature_list import entry_id, signatures_list
 from seal.documents.provider import PROVIDER
@@ -59,7 +59,8 @@ def validate_ofd(data: bytes, summary: DocumentSummary, trust: TrustStore, at: d
     if not signatures:
         return ValidationReport(summary, (*checks, _unsigned(package, documents)))
     protected = frozenset().union(*(signature.protected_files(package) for signature in signatures))
-    question = OfdQuestion(package, _never_protected(package, documents, signatures), protected, trust, at)
+    never = _never_protected(package, documents, signatures)
+    question = OfdQuestion(package, never, protected, trust, at, number_pages(package, documents))
     reports = tuple(judge_signature(signature, question) for signature in signatures)
     checks += [*_judge_documents(documents, protected), *_judge_archive(data, package, signed)]
     return ValidationReport(summary, tuple(checks), reports)

@@ -5,18 +5,21 @@ Step 0, the package, belongs to `ofd`.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from kernel.crypto.certificates import Certificate
+from kernel.crypto.signatures import InvalidSignature, decode_signature
 from kernel.crypto.sm3 import sm3
 from seal.documents.ofd.archive import UnreadablePackage
 from seal.documents.ofd.document import SignatureEntry
 from seal.documents.ofd.package import OfdPackage
 from seal.documents.ofd.signature_file import SignatureFile, load_signature_file
+from seal.documents.provider import PROVIDER
 from seal.structures.fields import MalformedStructure
 from seal.structures.gbt38540 import SealSignature, load_seal_signature
-from seal.structures.gm_cms import SM3, SignedData, load_signed_data
+from seal.structures.gm_cms import SM3, SignedData, in_written_form, load_signed_data
 from seal.validation.certificates import (
     CertificateQuestion,
     judge_certificate,
@@ -36,6 +39,7 @@ from seal.validation.report import (
 )
 from seal.validation.seal_checks import check_signature, judge_seal, summary
 from seal.validation.signing_time import judge_time
+from seal.validation.time_stamps import Stamped, judge_stamp
 from seal.validation.trust import TrustStore
 
 DESCRIPTION = "Description of the signature"
@@ -106,6 +110,7 @@ class OfdQuestion:
     protected_by_any: frozenset[str]
     trust: TrustStore
     asked_at: datetime
+    page_numbers: Mapping[str, int] = field(default_factory=dict)
     digests: dict[tuple[str, str], bytes] = field(default_factory=dict)
     """By method and file: many signatures over the same large files must not cost many times."""
 
@@ -135,6 +140,10 @@ def judge_signature(signature: SignatureInFile, question: OfdQuestion) -> Signat
     try:
         judged = _judge_value(signature, value, question)
     except MalformedStructure:
+        if signature.entry.kind == "Sign" and _is_bare(value):
+            detail = "The signature is a bare value: it names no signer."
+            checks.append(failed(VALUE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, detail))
+            return SignatureReport(kind, "", None, nothing, not uncovered, tuple(checks))
         location = name or signature.description.value_location[:200]
         detail = "The file {entry} is missing or cannot be read."
         checks.append(failed(VALUE, SubIndication.FORMAT_FAILURE, detail, entry=location))
@@ -167,13 +176,22 @@ def _judge_files(signature: SignatureInFile, description: SignatureFile, questio
             yield failed(FILES, SubIndication.SIGNED_DATA_NOT_FOUND, detail, entry=reference.location[:200])
             return
         if question.digest(method, name) != reference.digest:
-            yield failed(FILES, SubIndication.HASH_FAILURE, "The file {entry} was changed after sealing.", entry=name)
+            yield _changed(name, question)
             return
     if method in _WEAK:
         why = SubIndication.CRYPTO_CONSTRAINTS_FAILURE
         yield undecided(FILES, why, "Files are unchanged by {oid}, which no longer proves it.", oid=method)
         return
     yield passed(FILES, "All {count} files are unchanged since sealing.", count=len(description.references))
+
+
+def _changed(name: str, question: OfdQuestion) -> Check:
+    """In the words of a reader: the page, where it is one."""
+    page = question.page_numbers.get(name)
+    if page is not None:
+        detail = "Page {page} was changed after sealing ({entry})."
+        return failed(FILES, SubIndication.HASH_FAILURE, detail, page=page, entry=name)
+    return failed(FILES, SubIndication.HASH_FAILURE, "The file {entry} was changed after sealing.", entry=name)
 
 
 def _uncovered(signature: SignatureInFile, question: OfdQuestion) -> list[str]:
@@ -194,6 +212,15 @@ def _judge_coverage(uncovered: list[str], question: OfdQuestion) -> Check:
     return warning(COVERAGE, detail, count=len(uncovered))
 
 
+def _is_bare(value: bytes) -> bool:
+    """Early products stored the two numbers of the signature alone."""
+    try:
+        decode_signature(value)
+    except InvalidSignature:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class _Judged:
     certificate: bytes
@@ -207,7 +234,10 @@ def _judge_value(signature: SignatureInFile, value: bytes, question: OfdQuestion
     assert signature.entry.file is not None
     described = question.package.files[signature.entry.file]
     if signature.entry.kind == "Sign":
-        return _judge_signed_data(load_signed_data(value), described, question)
+        signed = load_signed_data(value)
+        if signature.description and signature.description.provider == PROVIDER and not in_written_form(signed):
+            raise MalformedStructure("not in the form in which it is written here")
+        return _judge_signed_data(signed, described, question)
     if signature.entry.kind != "Seal":
         raise MalformedStructure("unknown type of signature")
     return _judge_seal_signature(load_seal_signature(value), signature, described, question)
@@ -216,26 +246,26 @@ def _judge_value(signature: SignatureInFile, value: bytes, question: OfdQuestion
 def _judge_seal_signature(
     value: SealSignature, signature: SignatureInFile, described: bytes, question: OfdQuestion
 ) -> _Judged:
-    used_at = value.signed_at or question.asked_at
+    # Version 1 stamps what is sealed, since its time stamp is itself part of what gets signed.
+    over = (value.signature, value.signed_bytes, value.data_hash, described)
+    time = _judge_time(value.timestamp, over, value.signed_at, question)
     checks = [
         passed(VALUE, "A seal signature of version {version}.", version=value.version),
         _judge_binding(value.data_hash == sm3(described), signature.entry.file or ""),
         check_signature(SIGNATURE, value.certificate, value.signature_algorithm, value.signature, value.signed_bytes),
         *_judge_seal_file(value, signature, question.package),
-        *judge_seal(value.seal, value.certificate, used_at=used_at, asked_at=question.asked_at, trust=question.trust),
-        *judge_certificate(
-            CertificateQuestion(value.certificate, used_at, question.asked_at, CERTIFICATE, REVOCATION),
-            question.trust,
+        *judge_seal(
+            value.seal, value.certificate, used_at=time.used_at, asked_at=question.asked_at, trust=question.trust
         ),
-        judge_time(value.signed_at, question.asked_at),
+        *judge_certificate(time.question(value.certificate, question), question.trust),
+        *time.checks,
     ]
-    time = SignatureTime(value.signed_at, "signer" if value.signed_at else "none")
-    return _Judged(value.certificate, summary(value.seal, question.trust), time, tuple(checks))
+    return _Judged(value.certificate, summary(value.seal, question.trust), time.stated, tuple(checks))
 
 
 def _judge_signed_data(value: SignedData, described: bytes, question: OfdQuestion) -> _Judged:
     digest = sm3(described) if value.digest_algorithm == SM3 else None
-    used_at = value.signed_at or question.asked_at
+    time = _judge_time(value.timestamp, (value.signature,), value.signed_at, question)
     companions = readable_certificates(value.certificates)
     checks = [
         passed(VALUE, "Signed data as GB/T 35275 describes it."),
@@ -247,14 +277,40 @@ def _judge_signed_data(value: SignedData, described: bytes, question: OfdQuestio
             value.signature,
             described if value.signed_bytes is None else value.signed_bytes,
         ),
-        *judge_certificate(
-            CertificateQuestion(value.certificate, used_at, question.asked_at, CERTIFICATE, REVOCATION, companions),
-            question.trust,
-        ),
-        judge_time(value.signed_at, question.asked_at),
+        *judge_certificate(time.question(value.certificate, question, companions), question.trust),
+        *time.checks,
     ]
-    time = SignatureTime(value.signed_at, "signer" if value.signed_at else "none")
-    return _Judged(value.certificate, None, time, tuple(checks))
+    return _Judged(value.certificate, None, time.stated, tuple(checks))
+
+
+@dataclass(frozen=True)
+class _Time:
+    """Step 9: the moment that everything else is judged by, and how it is known."""
+
+    checks: tuple[Check, ...]
+    stated: SignatureTime
+    used_at: datetime
+
+    def question(
+        self, certificate: bytes, question: OfdQuestion, companions: Sequence[Certificate] = ()
+    ) -> CertificateQuestion:
+        """What is to be known of the signer's certificate."""
+        proven = self.stated.source == "timestamp"
+        return CertificateQuestion(
+            certificate, self.used_at, question.asked_at, CERTIFICATE, REVOCATION, companions, time_is_proven=proven
+        )
+
+
+def _judge_time(token: bytes | None, over: Sequence[bytes], stated: datetime | None, question: OfdQuestion) -> _Time:
+    """A trusted time stamp proves the time; the signer's own statement is taken where there is none."""
+    checks: list[Check] = []
+    proven = None
+    if token is not None:
+        checks, proven = judge_stamp(Stamped(token, over, stated), question.trust, question.asked_at)
+    moment = proven or stated
+    source = "timestamp" if proven else "signer" if stated else "none"
+    checks.append(judge_time(moment, question.asked_at, source))
+    return _Time(tuple(checks), SignatureTime(moment, source), moment or question.asked_at)
 
 
 def _judge_binding(holds: bool, file: str) -> Check:

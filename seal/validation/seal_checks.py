@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from kernel.crypto.certificates import CertificateUnreadable
+from kernel.crypto.der import reader
 from kernel.crypto.signatures import InvalidSignature, read_signature
 from seal.structures.gbt38540 import SM2_WITH_SM3, ElectronicSeal, SealProperties
 from seal.validation.certificates import CertificateQuestion, judge_certificate, load_certificate
 from seal.validation.report import Check, SealSummary, SubIndication, failed, passed, undecided, warning
+from seal.validation.time_stamps import Stamped, judge_stamp
 from seal.validation.trust import SealStatus, TrustStore
+
+_NUMBER_SIZE = 32
 
 SEAL_MAKER = "Seal maker's signature"
 SEAL_MAKER_CERTIFICATE = "Seal maker's certificate"
 SEAL_MAKER_REVOCATION = "Revocation of the seal maker's certificate"
 SEAL_PERIOD = "Period of the seal"
+SEAL_STAMP = "Time stamp of the seal"
 SEAL_SIGNER = "Signer listed in the seal"
 SEAL_EXTENSIONS = "Extensions of the seal"
 SEAL_STATUS = "Standing of the seal"
@@ -30,8 +35,13 @@ def judge_seal(
         CertificateQuestion(maker, made_at, asked_at, SEAL_MAKER_CERTIFICATE, SEAL_MAKER_REVOCATION), trust
     )
     yield _judge_period(seal.contents.properties, used_at)
-    if seal.contents.properties.allows(signer):
+    if seal.timestamp is not None:
+        stamped = Stamped(seal.timestamp, (seal.signature,), made_at)
+        yield from judge_stamp(stamped, trust, asked_at, SEAL_STAMP)[0]
+    if signer in seal.contents.properties.certificates:
         yield passed(SEAL_SIGNER, "The seal lists the signer's certificate.")
+    elif seal.contents.properties.allows(signer):
+        yield passed(SEAL_SIGNER, "The seal lists the digest of the signer's certificate.")
     else:
         why = SubIndication.SIG_CONSTRAINTS_FAILURE
         yield failed(SEAL_SIGNER, why, "The seal does not list the signer's certificate.")
@@ -65,10 +75,26 @@ def check_signature(name: str, certificate: bytes, algorithm: str, signature: by
         why = SubIndication.CRYPTO_CONSTRAINTS_FAILURE
         return undecided(name, why, "The algorithm {oid} is not allowed here.", oid=key.algorithm)
     try:
-        key.verify(read_signature(signature), data)
+        key.verify(_read_signature(signature), data)
     except InvalidSignature:
         return failed(name, SubIndication.SIG_CRYPTO_FAILURE, "The signature value does not hold.")
     return passed(name, "The signature value holds.")
+
+
+def _read_signature(signature: bytes) -> bytes:
+    """A signature value as `verify` takes it; some makers put needless zeros before its two numbers."""
+    try:
+        return read_signature(signature)
+    except InvalidSignature:
+        pass
+    try:
+        numbers = reader.read_element(signature).children(reader.SEQUENCE)
+        contents = [reader.expect(number, reader.INTEGER).content.lstrip(b"\0") for number in numbers]
+    except ValueError as failure:
+        raise InvalidSignature from failure
+    if len(contents) != 2 or max(map(len, contents)) > _NUMBER_SIZE:
+        raise InvalidSignature
+    return read_signature(b"".join(content.rjust(_NUMBER_SIZE, b"\0") for content in contents))
 
 
 def find_status(seal: ElectronicSeal, trust: TrustStore) -> SealStatus | None:

@@ -1,5 +1,6 @@
 """What sealing and checking need to know of an OFD: its body, the list of its signatures, its pages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seal.documents.ofd import markup
@@ -92,6 +93,21 @@ def load_pages(package: OfdPackage, document_file: str) -> tuple[Page, ...]:
     listed = markup.child(root, "Pages")
     pages = list(markup.children(listed, "Page")) if listed is not None else []
     return tuple(_load_page(package, page, document_file, default) for page in pages)
+
+
+def number_pages(package: OfdPackage, documents: Sequence[OfdDocument]) -> dict[str, int]:
+    """From the file of a page's content to the page's number in its document; what cannot be read is left out."""
+    numbers: dict[str, int] = {}
+    for document in documents:
+        try:
+            listed = markup.child(package.parse(document.document_file), "Pages")
+        except UnreadablePackage:
+            continue
+        for number, page in enumerate(markup.children(listed, "Page") if listed is not None else (), start=1):
+            file = package.find(page.get("BaseLoc", ""), seen_from=document.document_file)
+            if file:
+                numbers[file] = number
+    return numbers
 
 
 def _load_page(package: OfdPackage, page: Node, document_file: str, default: tuple[float, float] | None) -> Page:
