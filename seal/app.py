@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from kernel.audit.chain import AuditTrail
+from kernel.blobs.store import BlobStore
 from kernel.clock import Clock
+from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
-from kernel.ephemeral.memory import InProcessStore
 from kernel.ephemeral.store import EphemeralStore
 from seal.authority import routes as authority_routes
 from seal.authority.making import SealMaker
@@ -24,8 +26,11 @@ from seal.authority.service import Authority
 from seal.seals import routes as seal_routes
 from seal.seals.publication import SealPublication
 from seal.seals.service import RegisterParts, SealRegister
-from seal.signing import routes as signing_routes
 from seal.signing.intents.journal import IntentJournal
+from seal.signing.jobs import routes as job_routes
+from seal.signing.jobs.protection import JobData
+from seal.signing.jobs.running import JobRunner, RunnerParts
+from seal.signing.jobs.service import KEEP, JobParts, SealJobs
 from seal.signing.pressing.here import PressHere
 from seal.signing.service import SigningParts, SigningService
 from seal.timestamp import routes as timestamp_routes
@@ -46,18 +51,21 @@ class Foundations:
     """What the composition root hands in.
 
     `public_url`: without a slash at the end; certificates point there. `font`: a TrueType or OpenType file with Chinese
-    characters, for the pictures of seals. `organisation`: how the built-in authority calls itself. `ephemeral`: where
-    requests are counted; this process by itself when left out.
+    characters, for the pictures of seals. `blobs`: where the files of seal jobs are kept, theirs alone, for as long as
+    `job_files_kept`. `organisation`: how the built-in authority calls itself. `ephemeral`: where requests are counted.
     """
 
     keystore: "KeyStore"
     database: Database
     audit: AuditTrail
     clock: Clock
+    ephemeral: EphemeralStore
+    blobs: BlobStore
+    envelope: Envelope = field(repr=False)
     public_url: str
     font: Path
+    job_files_kept: timedelta = KEEP
     organisation: str = "Xinyin"
-    ephemeral: EphemeralStore = field(default_factory=InProcessStore)
     timestamps: TimestampSettings = field(default_factory=TimestampSettings)
 
 
@@ -72,6 +80,7 @@ class SealServices:
     intents: IntentJournal
     timestamps: TimestampService
     responder: OcspResponder
+    jobs: SealJobs
 
     async def start(self) -> None:
         """Make or load the authority; give up what a crash left half-sealed; begin to stamp."""
@@ -119,9 +128,9 @@ def build_services(parts: Foundations) -> SealServices:
             journal=intents,
         )
     )
-    return SealServices(
-        authority, register, publication, signing, intents, timestamps, OcspResponder(authority_parts, authority)
-    )
+    responder = OcspResponder(authority_parts, authority)
+    jobs = _build_jobs(parts, signing, intents)
+    return SealServices(authority, register, publication, signing, intents, timestamps, responder, jobs)
 
 
 def _build_timestamps(parts: Foundations, authority: Authority) -> TimestampService:
@@ -135,6 +144,22 @@ def _build_timestamps(parts: Foundations, authority: Authority) -> TimestampServ
     return TimestampService(TimestampParts(wiring, parts.ephemeral, anchors), parts.timestamps)
 
 
+def _build_jobs(parts: Foundations, signing: SigningService, intents: IntentJournal) -> SealJobs:
+    data = JobData(parts.envelope, parts.blobs)
+    return SealJobs(
+        JobParts(
+            database=parts.database,
+            audit=parts.audit,
+            clock=parts.clock,
+            store=parts.ephemeral,
+            data=data,
+            signing=signing,
+            runner=JobRunner(RunnerParts(parts.database, parts.clock, data, signing, intents)),
+            keep=parts.job_files_kept,
+        )
+    )
+
+
 def page_routes() -> list[BaseRoute]:
     """None: people meet seals in the console and on verification pages."""
     return []
@@ -143,6 +168,6 @@ def page_routes() -> list[BaseRoute]:
 def api_router() -> APIRouter:
     """`/api/v1/seals`, `/api/v1/seal-jobs`, `/ca/…`, `/tsa`."""
     router = APIRouter()
-    for feature in (seal_routes, signing_routes, authority_routes, timestamp_routes):
+    for feature in (seal_routes, job_routes, authority_routes, timestamp_routes):
         router.include_router(feature.api_router())
     return router

@@ -62,6 +62,9 @@ async def open_rooms(database: Database, audit: AuditTrail, clock: Clock, folder
             database=database,
             audit=audit,
             clock=clock,
+            ephemeral=InProcessStore(clock),
+            blobs=FileBlobs(folder / "seal-jobs"),
+            envelope=Envelope(bytes(range(32))),
             public_url=public_url,
             font=DEFAULT_FOLDERS[0] / DEFAULT_FILES["regular"],
         )

@@ -1,4 +1,4 @@
-"""What the service does once an hour: forget what has ended, remove orphan files, renew the trust folder."""
+"""What the service does beside answering: seal jobs at once; once an hour, forget what has ended, renew the trust."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,10 +16,11 @@ _log = structlog.get_logger()
 
 @asynccontextmanager
 async def chores_running(house: House, seconds: float = HOUR) -> AsyncIterator[None]:
-    """Have the chores done during the block, the first time at once; two processes at it do no harm."""
+    """Have chores and seal jobs done during the block, chores at once; several processes at it do no harm."""
     task = asyncio.create_task(_repeat(house, seconds))
     try:
-        yield
+        async with house.seal.jobs.runner.running():
+            yield
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -31,6 +32,7 @@ async def do_chores(house: House) -> None:
     foundation = house.foundation
     await house.idp.purge()
     await house.seal.intents.abandon_expired()
+    await house.seal.jobs.purge()
     swept = await sweep_orphans(foundation.database, foundation.blobs, foundation.clock)
     if swept:
         _log.info("orphan files removed", count=swept)

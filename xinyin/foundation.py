@@ -36,6 +36,7 @@ class Foundation:
     database: Database
     ephemeral: EphemeralStore
     blobs: BlobStore
+    seal_job_blobs: BlobStore
     keystore: KeyStore
     envelope: Envelope = field(repr=False)
     audit: AuditTrail
@@ -63,6 +64,7 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
             database=database,
             ephemeral=ephemeral,
             blobs=FileBlobs(_folder(settings.blob_url)),
+            seal_job_blobs=FileBlobs(_folder(settings.blob_url) / "seal-jobs"),
             keystore=open_keystore(settings.keys, (master, *previous), state=settings.key_state),
             envelope=Envelope(master, previous=previous),
             audit=AuditTrail(clock, audit_key),

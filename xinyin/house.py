@@ -141,10 +141,13 @@ def _build_seal(foundation: Foundation) -> SealServices:
             database=foundation.database,
             audit=foundation.audit,
             clock=foundation.clock,
+            ephemeral=foundation.ephemeral,
+            blobs=foundation.seal_job_blobs,
+            envelope=foundation.envelope,
             public_url=foundation.settings.public_url,
             font=fonts / SEAL_FONT,
-            ephemeral=foundation.ephemeral,
             timestamps=_timestamp_settings(foundation.settings),
+            job_files_kept=timedelta(days=foundation.settings.seal_job_days),
         )
     )
 

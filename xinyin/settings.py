@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     gateway_port: int = Field(8080, ge=1, le=65535)
     workers: int = Field(1, ge=1, le=64)
+    seal_job_days: int = Field(7, ge=1, le=3650)
+    """How many days the files of a seal job can be fetched."""
     font_directory: str = ""
     """Where the fonts of licence faces and seals are; empty means where Debian puts LXGW WenKai."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")

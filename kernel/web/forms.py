@@ -37,12 +37,18 @@ class UploadedFile:
 @dataclass(frozen=True)
 class FormLimits:
     """How much a form may hold. Sizes in bytes. Whoever expects large files says so: forms are read before anybody's
-    right to post them is known."""
+    right to post them is known. `total`: all of it together, when that is less than the parts allow."""
 
     body: int = MEBIBYTE
     fields: int = 500
     file: int = MEBIBYTE
     files: int = 1
+    total: int | None = None
+
+    @property
+    def whole(self) -> int:
+        """How long the body may be."""
+        return self.total or self.body + self.file * self.files
 
 
 @dataclass(frozen=True)
@@ -176,8 +182,8 @@ async def _read_multipart(request: Request, boundary: bytes, limits: FormLimits)
         parser = MultipartParser(boundary, collector.callbacks())  # type: ignore[arg-type]
         async for chunk in request.stream():
             total += len(chunk)
-            if total > limits.body + limits.file * limits.files:
-                raise _too_large(limits.body + limits.file * limits.files)
+            if total > limits.whole:
+                raise _too_large(limits.whole)
             parser.write(chunk)
         parser.finalize()
     except MultipartParseError:

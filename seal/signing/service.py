@@ -77,6 +77,10 @@ class Keeper(Protocol):
         """Note the outcome in the transaction that records the use."""
         ...
 
+    async def give_up(self, session: AsyncSession, failure: Exception) -> bool:
+        """Note a failure in the transaction that ends the intents; whether they stay open for another attempt."""
+        ...
+
 
 class SigningService:
     """Implements `seal.client.Sealer`."""
@@ -131,9 +135,21 @@ class SigningService:
                 await keeper.keep(sealed)
             await self._record_uses(list(zip(intents, documents, sealed, strict=True)), stock, order, keeper)
         except Exception as failure:
-            await self._give_up(intents, failure)
+            await self._give_up(intents, failure, keeper)
             raise
         return sealed
+
+    async def authorise(self, order: SealOrder) -> SealOrder:
+        """The order with the seal's id, its PIN proven; for whoever seals later. Raises as `seal`."""
+        order = await self.with_pin_proven(order)
+        async with self._database.transaction() as session:
+            seal = await find_seal(session, order.seal_id)
+            if seal is None:
+                raise NotFound("There is no such seal.")
+            refusal = await self._refused(session, seal, order)
+        if refusal is not None:
+            raise refusal
+        return replace(order, seal_id=seal.id)
 
     async def with_pin_proven(self, order: SealOrder) -> SealOrder:
         """The order as one whose PIN need not be asked for again. Raises `WrongPin`, `PinRequired`, `RateLimited`.
@@ -201,16 +217,21 @@ class SigningService:
             seal = await find_seal(session, order.seal_id)
             if seal is None:
                 raise NotFound("There is no such seal.")
-            refusal = self._refusal(seal, order)
+            refusal = await self._refused(session, seal, order)
             if refusal is None:
                 held = await keeper.begin(session) if keeper else None
                 ids = keeper.intent_ids if keeper else ()
                 use = Use(seal.id, order.purpose[:_PURPOSE_LENGTH], order.actor, ids)
                 intents = list(held) if held else self._journal.open(session, documents, use)
                 return self._stock(seal), intents
+        raise refusal
+
+    async def _refused(self, session: AsyncSession, seal: SealRow, order: SealOrder) -> XinyinError | None:
+        refusal = self._refusal(seal, order)
+        if refusal is not None:
             event = AuditEvent("seal.use", order.actor, subject_ref=seal.id, outcome="refused")
             await self._audit.record(session, event)
-        raise refusal
+        return refusal
 
     def _refusal(self, seal: SealRow, order: SealOrder) -> XinyinError | None:
         try:
@@ -279,12 +300,16 @@ class SigningService:
             at=self._clock(),
         )
 
-    async def _give_up(self, intents: Sequence[Intent], failure: Exception) -> None:
+    async def _give_up(self, intents: Sequence[Intent], failure: Exception, keeper: Keeper | None) -> None:
         """Say in the intents why nothing came of them; where even that fails, their lease will run out."""
         reason = failure.code if isinstance(failure, XinyinError) else type(failure).__name__
         try:
             async with self._database.transaction() as session:
-                for intent in intents:
-                    await self._journal.fail(session, intent, reason)
+                held = [intent for intent in intents if await self._journal.holds(session, intent)]
+                again = await keeper.give_up(session, failure) if keeper and held else False
+                for intent in held:
+                    await (
+                        self._journal.release(session, intent) if again else self._journal.fail(session, intent, reason)
+                    )
         except Unavailable:
             pass

@@ -12,13 +12,16 @@ CHECKS = {"passed", "failed", "warning", "undecided"}
 ERRORS = {
     "InvalidInput", "NotFound", "Conflict", "Forbidden", "Unavailable", "ConfigurationError", "IntegrityError",
     "UnreadablePackage", "UnreadablePdf", "FieldError", "_unreadable",
-    "UseRefused", "RateLimited", "_fault", "_refused",
+    "UseRefused", "RateLimited", "_fault", "_refused", "TooLarge", "Gone",
 }  # fmt: skip
 # Said by the kernel too and translated there.
 ELSEWHERE = {
     "The certificate cannot be read.",
     "The issuer of the certificate of {subject} is not trusted here.",
     "Some fields need your attention.",
+    "Send at most {count} files at once.",
+    "What you sent is too large. The limit is {limit}.",
+    "Idempotency-Key",  # a header's name
     "There is no such field.",
     "This must be true or false.",
 }

@@ -13,10 +13,13 @@ from sqlalchemy import select
 from kernel.audit.chain import AuditTrail
 from kernel.audit.records import AuditEventRow
 from kernel.audit.records import Base as AuditBase
+from kernel.blobs.files import FileBlobs
 from kernel.crypto.custody.files import FileKeyStore
+from kernel.crypto.envelope import Envelope
 from kernel.crypto.jose import public_jwk, sign_jwt
 from kernel.crypto.private_keys import PrivateKey, generate_key
 from kernel.database.engine import Database
+from kernel.ephemeral.memory import InProcessStore
 from kernel.web import problems
 from kernel.web.bearer import BearerAuthenticator, JwksSource, TokenRules, TokenVerifier
 from kernel.web.locale import LocaleMiddleware
@@ -119,6 +122,9 @@ async def open_world(tmp_path: Path, database: Database) -> AsyncIterator[SealWo
         database=database,
         audit=AuditTrail(clock, b"k" * 32),
         clock=clock,
+        ephemeral=InProcessStore(clock),
+        blobs=FileBlobs(tmp_path / "seal-jobs"),
+        envelope=Envelope(bytes(range(32))),
         public_url=PUBLIC_URL,
         font=KAI_BOLD,
     )

@@ -11,9 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.audit.chain import Actor, AuditTrail
 from kernel.audit.records import Base as AuditBase
+from kernel.blobs.files import FileBlobs
 from kernel.crypto.custody.files import FileKeyStore
+from kernel.crypto.envelope import Envelope
 from kernel.crypto.jose import JwkSet, verify_jws
 from kernel.database.engine import Database
+from kernel.ephemeral.memory import InProcessStore
 from seal import app as seal_app
 from seal.app import SealServices
 from seal.documents.positions import StampPosition
@@ -60,6 +63,9 @@ async def office(pki: SealPki, tmp_path: Path) -> AsyncIterator[Office]:
             database=database,
             audit=AuditTrail(world.clock, bytes(32)),
             clock=world.clock,
+            ephemeral=InProcessStore(world.clock),
+            blobs=FileBlobs(tmp_path / "seal-jobs"),
+            envelope=Envelope(bytes(range(32))),
             public_url=PUBLIC_URL,
             font=Path("no font: pictures are uploaded"),
         )

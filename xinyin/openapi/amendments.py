@@ -65,6 +65,9 @@ def _file(description: str, *media_types: str) -> Schema:
     return {"description": description, "content": {each: {"schema": _BINARY} for each in media_types}}
 
 
+_SEALED = _file("The sealed file", "application/pdf", "application/ofd")
+
+
 def _public(status: str, answer: Schema, **rest: Any) -> dict[str, Any]:
     return {"security": [], "responses": {status: answer}, **rest}
 
@@ -138,7 +141,22 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
         for each in ("approve", "suspend", "resume", "revoke")
     },
     "post /api/v1/seal-jobs": _amend(
-        "seal:use", answer={"200": _file("The sealed file", "application/pdf", "application/ofd")}
+        "seal:use",
+        answer={
+            "200": _file("The sealed file, if that is all the caller accepts", "application/pdf", "application/ofd"),
+            "201": json_answer("Sealed; the job has the address of the file", ref("SealJob")),
+            "202": json_answer("Taken in; the job says how far it is", ref("SealJob")),
+        },
+        parameters=[parameter("Idempotency-Key", "header", "The same key and body give the same job")],
+    ),
+    "get /api/v1/seal-jobs/{job_id}": _amend("seal:use", answer={"200": json_answer("The job", ref("SealJob"))}),
+    "delete /api/v1/seal-jobs/{job_id}": _amend(
+        "seal:use", answer={"200": json_answer("What was not sealed is cancelled", ref("SealJob"))}
+    ),
+    "get /api/v1/seal-jobs/{job_id}/file": _amend("seal:use", answer={"200": _SEALED}),
+    "get /api/v1/seal-jobs/{job_id}/files/{number}": _amend("seal:use", answer={"200": _SEALED}),
+    "get /api/v1/seal-jobs/{job_id}/files.zip": _amend(
+        "seal:use", answer={"200": _file("What is sealed so far", "application/zip")}
     ),
     "post /api/v1/verifications": _public("200", json_answer("The report", ref("VerificationReport"))),
     "get /api/v1/status": _public("200", json_answer("Addresses", shape({"status_lists": listing(TEXT)}))),

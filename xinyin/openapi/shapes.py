@@ -126,6 +126,30 @@ SCHEMAS: Mapping[str, Schema] = {
         {"id": TEXT, "code": TEXT, "name": TEXT, "owner": _PARTY, "state": TEXT, "valid_from": TIME, "valid_to": TIME},
         {"size_mm": NUMBER, "state_since": TIME, "applied_by": TEXT, "applied_at": TIME, "picture": TEXT},
     ),
+    "SealJob": shape(
+        {
+            "id": TEXT,
+            "seal": TEXT,
+            "state": {"enum": ["waiting", "running", "done", "failed", "cancelled", "expired"]},
+            "total": NUMBER,
+            "done": NUMBER,
+            "failed": NUMBER,
+            "created_at": TIME,
+            "expires_at": {**TIME, "description": "Until then the files can be fetched"},
+            "items": listing(
+                shape(
+                    {
+                        "number": NUMBER,
+                        "name": TEXT,
+                        "format": {"enum": ["ofd", "pdf"]},
+                        "state": {"enum": ["waiting", "done", "failed", "cancelled"]},
+                    },
+                    {"digest": TEXT, "file": TEXT, "error": OBJECT},
+                )
+            ),
+        },
+        {"purpose": TEXT, "ended_at": {"type": ["string", "null"]}, "file": TEXT, "archive": TEXT},
+    ),
     "LicenceFace": shape(
         {
             "identifier": TEXT,

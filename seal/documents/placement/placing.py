@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from kernel.errors import FieldError, InvalidInput
 from seal.documents.pages import page_sizes
@@ -78,7 +79,7 @@ def _groups(chosen: Sequence[int]) -> list[Sequence[int]]:
     """As few groups as 20 pages each allow, about equally long, so that none is left with a single page."""
     count = -(-len(chosen) // MOST_SLICES)
     ends = [round(len(chosen) * number / count) for number in range(count + 1)]
-    return [chosen[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [chosen[start:end] for start, end in pairwise(ends)]
 
 
 def _chosen(pages: str, count: int) -> list[int]:
@@ -125,5 +126,6 @@ def _within(start: float, most: float) -> float:
     return max(0.0, min(start, most))
 
 
-def _fault(message: str, **params: object) -> InvalidInput:
-    return InvalidInput(message, fields=[FieldError(FIELD, message, params)], **params)
+def _fault(message: str, *, count: int = 0) -> InvalidInput:
+    params: dict[str, object] = {"count": count} if count else {}
+    return InvalidInput(message, fields=[FieldError(FIELD, message, params)], count=count)

@@ -1,7 +1,7 @@
 """How a person says where a seal goes. The JSON of the API, the command line and the console are read here alike."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -88,6 +88,7 @@ def _read(entry: Any) -> Placement:
     if not isinstance(entry, Mapping):
         raise _fault("A place is an object with a kind.")
     kind = entry.get("kind", "at")
+    readers: Mapping[str, Callable[[Mapping[str, Any]], Placement]]
     readers = {"at": _at, "keyword": _keyword, "riding": _riding, "lower-right": _lower_right, "invisible": _invisible}
     reader = readers.get(kind) if isinstance(kind, str) else None
     if reader is None:
@@ -144,9 +145,9 @@ def _size(entry: Mapping[str, Any], name: str) -> float:
 def _number(entry: Mapping[str, Any], name: str, default: float | None = None) -> float:
     value = entry.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _fault("{name} must be a number of millimetres.", name=name)
+        raise _fault("Give {name} as a number of millimetres.", name=name)
     if not math.isfinite(value) or abs(value) > _FAR_MM:
-        raise _fault("{name} must be a number of millimetres.", name=name)
+        raise _fault("Give {name} as a number of millimetres.", name=name)
     return float(value)
 
 

@@ -22,6 +22,7 @@ from seal.signing.intents.records import SealIntentRow, end_intent, expired_inte
 
 LEASE = timedelta(minutes=3)
 """Longer than any sealing takes: a worker's own deadline is a minute, and it is tried twice."""
+_AT_LEAST = timedelta(seconds=1)
 _AT_ONCE = 200
 LOST = "The sealing took too long and was given up. Nothing was sealed; please try again."
 
@@ -42,6 +43,11 @@ class Use:
     purpose: str
     actor: Actor
     ids: Sequence[str] = ()
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether somebody will come back for them: they are known by ids given beforehand."""
+        return bool(self.ids)
 
 
 class IntentJournal:
@@ -68,6 +74,7 @@ class IntentJournal:
                 fence=1,
                 lease_until=now + LEASE,
                 opened_at=now,
+                resumable=use.is_resumable,
             )
             for number, document in enumerate(documents)
         ]
@@ -96,6 +103,15 @@ class IntentJournal:
         fence = (await session.execute(statement)).scalar_one_or_none()
         return None if fence is None else Intent(id, fence)
 
+    async def holds(self, session: AsyncSession, intent: Intent) -> bool:
+        """Whether it is still open under this fence; kept so until the transaction ends."""
+        row = await session.get(SealIntentRow, intent.id, with_for_update=True, populate_existing=True)
+        return row is not None and row.state == "open" and row.fence == intent.fence
+
+    async def release(self, session: AsyncSession, intent: Intent) -> bool:
+        """Leave it open for another to take over at once."""
+        return await end_intent(session, intent.id, intent.fence, {"lease_until": self._clock() - _AT_LEAST})
+
     async def finish(self, session: AsyncSession, intent: Intent, output_digest: str) -> None:
         """End it well, in the transaction that records the use. Raises `Unavailable` when another took it over."""
         values = {"state": "done", "output_digest": output_digest, "ended_at": self._clock()}
@@ -108,7 +124,7 @@ class IntentJournal:
         return await end_intent(session, intent.id, intent.fence, values)
 
     async def abandon_expired(self) -> int:
-        """Give up the intents that nobody holds any more, and say how many; each is written to the audit trail."""
+        """Give up the intents that nobody holds nor comes back for, and say how many; each is audited."""
         given_up = 0
         while True:
             async with self._database.transaction() as session:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, Integer, String, select, update
+from sqlalchemy import Boolean, Index, Integer, String, false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,6 +15,7 @@ class SealIntentRow(Base):
     """`state` is "open" until the outcome is known, then "done", "failed" (refused or gone wrong) or "abandoned".
 
     `fence` counts how often the key may have been touched for it: a holder of an earlier number publishes nothing.
+    `resumable`: somebody comes back for it when its lease has run out (a seal job).
     Digests are SHA-256 in hexadecimal; `output_digest` is that of the sealed file.
     """
 
@@ -36,6 +37,7 @@ class SealIntentRow(Base):
     lease_until: Mapped[datetime] = mapped_column(UTCDateTime)
     output_digest: Mapped[str | None] = mapped_column(String(64))
     reason: Mapped[str | None] = mapped_column(String(64))
+    resumable: Mapped[bool] = mapped_column(Boolean, server_default=false())
     opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -50,10 +52,10 @@ async def end_intent(session: AsyncSession, id: str, fence: int, values: dict[st
 
 
 async def expired_intents(session: AsyncSession, now: datetime, limit: int) -> Sequence[SealIntentRow]:
-    """Open intents whose holder has not come back in time, oldest first."""
+    """Open intents whose holder has not come back in time, and that nobody takes over; oldest first."""
     statement = (
         select(SealIntentRow)
-        .where(SealIntentRow.state == "open", SealIntentRow.lease_until < now)
+        .where(SealIntentRow.state == "open", SealIntentRow.lease_until < now, SealIntentRow.resumable.is_(False))
         .order_by(SealIntentRow.lease_until)
         .limit(limit)
     )

@@ -40,7 +40,8 @@ async def seal_job(
     world: SealWorld, data: bytes, headers: dict[str, str] | None = None, **fields: str
 ) -> httpx.Response:
     files = {"file": ("document", data, "application/octet-stream")}
-    return await world.client.post("/api/v1/seal-jobs", data=fields, files=files, headers=headers or world.user)
+    given = {"Accept": "application/pdf, application/ofd", **(headers or world.user)}
+    return await world.client.post("/api/v1/seal-jobs", data=fields, files=files, headers=given)
 
 
 async def test_both_formats_are_sealed_checked_and_noted(any_world: SealWorld, ofd: bytes) -> None:
@@ -215,7 +216,10 @@ async def test_without_places_the_seal_stands_at_the_end_and_rides_if_asked(worl
 async def test_jobs_that_make_no_sense_are_refused(
     world: SealWorld, data: bytes, fields: dict[str, str], status: int
 ) -> None:
-    response = await seal_job(world, data, **fields)
+    seal = await world.active_seal()
+    given = {name: seal["id"] if (name, value) == ("seal", "x") else value for name, value in fields.items()}
+
+    response = await seal_job(world, data, **given)
 
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
