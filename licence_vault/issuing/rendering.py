@@ -8,7 +8,7 @@ from licence_vault.layout.composition import compose
 from licence_vault.layout.document import LicenceDocument
 from licence_vault.layout.fonts import FontBook
 from licence_vault.layout.ofd import write_ofd
-from licence_vault.layout.pdf import write_pdf
+from licence_vault.layout.pdf.writing import write_pdf
 
 FACE_NAMES = {
     "holder.name": "持证主体",

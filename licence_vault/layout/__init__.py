@@ -6,5 +6,5 @@ the drawing that both formats share (`composition`), and both writers (`ofd`, `p
 
 Standard: GB/T 33190-2016 (OFD), GB/T 36905-2018 (licence files: template page, field objects with ids, index of fields,
 metadata), ISO 32000-1 and ISO 19005-3 (PDF, PDF/A-3b). Entry points: `face.read_face`, `composition.compose`,
-`ofd.write_ofd`, `pdf.write_pdf`, `fonts.FontBook`.
+`ofd.write_ofd`, `pdf.writing.write_pdf`, `fonts.FontBook`.
 """

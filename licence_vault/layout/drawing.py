@@ -74,7 +74,17 @@ class Image:
     field: str | None = None
 
 
-Item = Text | Path | Image
+@dataclass(frozen=True, slots=True, eq=False)
+class Modules:
+    """A square of dark and clear modules over `box`, row by row, a byte each: 0 = dark, 255 = clear."""
+
+    box: Box
+    side: int
+    pixels: bytes
+    colour: Colour
+
+
+Item = Text | Path | Image | Modules
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Typefaces: how wide a character is, whether it can be drawn at all, and the subset that is embedded."""
 
 import hashlib
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,17 @@ class Subset:
     glyphs: Mapping[str, int]
     advances: Mapping[int, int]
     """Advance of each glyph in thousandths of the size."""
+
+    @cached_property
+    def deflated(self) -> bytes:
+        """`data` in the zlib format; both files take it."""
+        return zlib.compress(self.data, 1)
+
+    @cached_property
+    def tag(self) -> str:
+        """The six letters that mark a subset in PDF (ISO 32000-1 §9.6.4), derived from its bytes."""
+        digest = hashlib.sha256(self.data).digest()
+        return "".join(chr(ord("A") + byte % 26) for byte in digest[:6])
 
 
 class Typeface:
@@ -82,16 +94,22 @@ class Typeface:
 
     def subset(self, characters: Iterable[str]) -> Subset:
         """Only what `characters` need, the same bytes for the same characters."""
-        wanted = sorted(set(characters))
-        request = uharfbuzz.SubsetInput()
-        request.unicode_set.update(map(ord, wanted))
-        request.flags = uharfbuzz.SubsetFlags.NO_HINTING | uharfbuzz.SubsetFlags.NO_LAYOUT_CLOSURE
-        request.drop_table_tag_set.update(int.from_bytes(tag.encode(), "big") for tag in DROPPED_TABLES)
-        reduced = uharfbuzz.subset(self._face, request)
-        font = uharfbuzz.Font(reduced)
-        glyphs = {character: font.get_nominal_glyph(ord(character)) for character in wanted}
-        advances = {glyph: round(font.get_glyph_h_advance(glyph) * 1000 / reduced.upem) for glyph in glyphs.values()}
-        return Subset(reduced.blob.data, glyphs, advances)
+        return _subset(self._face, frozenset(characters))
+
+
+@lru_cache(maxsize=64)
+def _subset(face: Any, characters: frozenset[str]) -> Subset:
+    """Kept, since the same licence is written twice and the characters of a face's labels stay the same."""
+    wanted = sorted(characters)
+    request = uharfbuzz.SubsetInput()
+    request.unicode_set.update(map(ord, wanted))
+    request.flags = uharfbuzz.SubsetFlags.NO_HINTING | uharfbuzz.SubsetFlags.NO_LAYOUT_CLOSURE
+    request.drop_table_tag_set.update(int.from_bytes(tag.encode(), "big") for tag in DROPPED_TABLES)
+    reduced = uharfbuzz.subset(face, request)
+    font = uharfbuzz.Font(reduced)
+    glyphs = {character: font.get_nominal_glyph(ord(character)) for character in wanted}
+    advances = {glyph: round(font.get_glyph_h_advance(glyph) * 1000 / reduced.upem) for glyph in glyphs.values()}
+    return Subset(reduced.blob.data, glyphs, advances)
 
 
 class FontBook:
@@ -123,9 +141,3 @@ def load_fonts(folder: Path | None = None, extra: Sequence[Path] = ()) -> FontBo
         )
     fillers = [Typeface(f"extra{index}", path) for index, path in enumerate(extra)]
     return FontBook({style: (Typeface(style, home / DEFAULT_FILES[style]), *fillers) for style in STYLES})
-
-
-def subset_tag(data: bytes) -> str:
-    """The six letters that mark a subset in PDF (ISO 32000-1 §9.6.4), derived from its bytes."""
-    digest = hashlib.sha256(data).digest()
-    return "".join(chr(ord("A") + byte % 26) for byte in digest[:6])

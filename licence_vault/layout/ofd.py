@@ -7,9 +7,10 @@ from datetime import datetime, timedelta, timezone
 from xml.sax.saxutils import escape, quoteattr
 
 from licence_vault.layout.document import PRODUCER, LicenceDocument
-from licence_vault.layout.drawing import DrawnPage, Image, number
+from licence_vault.layout.drawing import DrawnPage, Image, Modules, number
 from licence_vault.layout.fonts import FontBook, Typeface
 from licence_vault.layout.ofd_objects import Numbering, ObjectWriter
+from licence_vault.layout.parts.qr import as_png
 
 NAMESPACE = "http://www.ofdspec.org/2016"
 TAG_NAMESPACE = "urn:xinyin:licence:fields"
@@ -59,18 +60,23 @@ class _Package:
         return ids
 
     def _write_images(self) -> dict[bytes, int]:
-        images = [item for page in self.document.drawing.pages for item in page.variable if isinstance(item, Image)]
+        images = [
+            as_png(item) if isinstance(item, Modules) else item.data
+            for page in self.document.drawing.pages
+            for item in page.variable
+            if isinstance(item, Image | Modules)
+        ]
         ids: dict[bytes, int] = {}
         entries = []
         for image in images:
-            if image.data in ids:
+            if image in ids:
                 continue
-            kind = "PNG" if image.data.startswith(b"\x89PNG") else "JPEG"
+            kind = "PNG" if image.startswith(b"\x89PNG") else "JPEG"
             name = f"image_{len(ids)}.{'png' if kind == 'PNG' else 'jpg'}"
-            ids[image.data] = self.numbering.next()
-            self.parts[f"Doc_0/Res/{name}"] = image.data
+            ids[image] = self.numbering.next()
+            self.parts[f"Doc_0/Res/{name}"] = image
             entries.append(
-                f'<ofd:MultiMedia ID="{ids[image.data]}" Type="Image" Format="{kind}">'
+                f'<ofd:MultiMedia ID="{ids[image]}" Type="Image" Format="{kind}">'
                 f"<ofd:MediaFile>{name}</ofd:MediaFile></ofd:MultiMedia>"
             )
         if entries:

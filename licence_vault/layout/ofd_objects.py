@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from xml.sax.saxutils import escape
 
-from licence_vault.layout.drawing import Box, Colour, Image, Item, Line, Path, Segment, Text, number
+from licence_vault.layout.drawing import Box, Colour, Image, Item, Line, Modules, Path, Segment, Text, number
+from licence_vault.layout.parts.qr import as_png
 
 ASCENT, DESCENT = 1.0, 0.35
 """How far a text's boundary reaches above and below the baseline, as parts of the size: room for every glyph."""
@@ -41,7 +42,9 @@ class ObjectWriter:
             case Path():
                 return number_, self._path(number_, item, _kept_geometry if fixed else _geometry)
             case Image():
-                return number_, self._image(number_, item)
+                return number_, self._image(number_, item.box, item.data)
+            case Modules():
+                return number_, self._image(number_, item.box, as_png(item))
 
     def _text(self, object_id: int, text: Text) -> str:
         box = _text_boundary(text)
@@ -61,11 +64,11 @@ class ObjectWriter:
             f"<ofd:AbbreviatedData>{data}</ofd:AbbreviatedData></ofd:PathObject>"
         )
 
-    def _image(self, object_id: int, image: Image) -> str:
-        width, height = number(image.box.width), number(image.box.height)
+    def _image(self, object_id: int, box: Box, data: bytes) -> str:
+        width, height = number(box.width), number(box.height)
         return (
-            f'<ofd:ImageObject ID="{object_id}" Boundary="{_box(image.box)}" CTM="{width} 0 0 {height} 0 0" '
-            f'ResourceID="{self._images[image.data]}"/>'
+            f'<ofd:ImageObject ID="{object_id}" Boundary="{_box(box)}" CTM="{width} 0 0 {height} 0 0" '
+            f'ResourceID="{self._images[data]}"/>'
         )
 
 

@@ -1,50 +1,53 @@
-"""QR codes (ISO/IEC 18004) as filled rectangles, so that they print sharply at any size."""
+"""QR codes (ISO/IEC 18004) as pictures of two colours, eight dots a module, so that they print sharply at any size."""
 
+import zlib
 from functools import lru_cache
 from typing import cast
 
 import zxingcpp
 from typing_extensions import Buffer
 
-from licence_vault.layout.drawing import Box, Colour, Path, Segment
+from licence_vault.layout.drawing import Box, Colour, Modules
 
 QUIET_ZONE = 4
 """Modules of white that the standard wants around the code; they are inside the box given to `draw_qr`."""
+DOTS = 8
+"""Dots a module: eight of one bit are the byte that a module already is. Readers may smooth what they enlarge."""
 
 
-@lru_cache(maxsize=64)
-def qr_matrix(text: str) -> tuple[bytes, ...]:
-    """The modules row by row, one byte each, 1 = dark; error correction level M."""
+@lru_cache(maxsize=16)
+def _matrix(text: str) -> tuple[int, bytes]:
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     image = memoryview(cast(Buffer, code.to_image(scale=1, add_quiet_zones=False)))
     assert image.shape is not None
-    rows, columns = image.shape
-    pixels = image.tobytes()
-    return tuple(
-        bytes(1 if pixel == 0 else 0 for pixel in pixels[row * columns : (row + 1) * columns]) for row in range(rows)
+    return image.shape[0], image.tobytes()
+
+
+def draw_qr(text: str, box: Box, colour: Colour) -> Modules:
+    """`text` as a QR code over the square `box`, quiet zone included, with error correction level M."""
+    side, pixels = _matrix(text)
+    return Modules(box.inset(QUIET_ZONE * box.width / (side + 2 * QUIET_ZONE)), side, pixels, colour)
+
+
+@lru_cache(maxsize=16)
+def packed_dots(side: int, pixels: bytes) -> bytes:
+    """One bit a dot, 0 = dark, each row behind a zero byte, deflated: what both PNG and PDF (predictor 15) take."""
+    rows = (b"\0" + pixels[start : start + side] for start in range(0, side * side, side))
+    return zlib.compress(b"".join(row * DOTS for row in rows), 1)
+
+
+def as_png(modules: Modules) -> bytes:
+    """The modules as a PNG of two colours (ISO/IEC 15948)."""
+    size = (modules.side * DOTS).to_bytes(4, "big")
+    chunks = (
+        (b"IHDR", size + size + bytes((1, 3, 0, 0, 0))),
+        (b"PLTE", bytes(modules.colour) + b"\xff\xff\xff"),
+        (b"IDAT", packed_dots(modules.side, modules.pixels)),
+        (b"IEND", b""),
     )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 
-def draw_qr(text: str, box: Box, colour: Colour) -> Path:
-    """`text` as a QR code over `box`, quiet zone included."""
-    matrix = qr_matrix(text)
-    module = box.width / (len(matrix) + 2 * QUIET_ZONE)
-    left, top = box.x + QUIET_ZONE * module, box.y + QUIET_ZONE * module
-    segments: list[Segment] = []
-    for row, modules in enumerate(matrix):
-        for start, end in _dark_runs(modules):
-            x1, x2 = left + start * module, left + end * module
-            y1, y2 = top + row * module, top + (row + 1) * module
-            segments += [("M", x1, y1), ("L", x2, y1), ("L", x2, y2), ("L", x1, y2), ("C",)]
-    return Path(tuple(segments), fill=colour)
-
-
-def _dark_runs(modules: bytes) -> list[tuple[int, int]]:
-    runs, start = [], None
-    for column, dark in enumerate((*modules, 0)):
-        if dark and start is None:
-            start = column
-        elif not dark and start is not None:
-            runs.append((start, column))
-            start = None
-    return runs
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    body = kind + data
+    return len(data).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")

@@ -18,7 +18,7 @@ from licence_vault.layout.document import LicenceDocument
 from licence_vault.layout.face import read_face
 from licence_vault.layout.fonts import FontBook, load_fonts
 from licence_vault.layout.ofd import write_ofd
-from licence_vault.layout.pdf import write_pdf
+from licence_vault.layout.pdf.writing import write_pdf
 from licence_vault.status.places import StatusPlace
 from tests.houses import AGENCY, CITIZEN_NAME, CITIZEN_NUMBER, COMPANY_NAME, COMPANY_NUMBER
 

@@ -12,7 +12,7 @@ from licence_vault.layout.composition import compose
 from licence_vault.layout.face import read_face
 from licence_vault.layout.fonts import FontBook, Typeface
 from licence_vault.layout.ofd import write_ofd
-from licence_vault.layout.pdf import write_pdf
+from licence_vault.layout.pdf.writing import write_pdf
 from tests.licence_vault.layout.ofd_picture import FINER, blurred_difference, ofd_pictures
 from tests.licence_vault.layout.ofd_rules import complaints
 from tests.licence_vault.layout.reading import Placed, ofd_characters, pdf_characters, rendered

@@ -1,13 +1,14 @@
 """The QR code of a licence reads from a scan as people make them: askew, out of focus, in black and white."""
 
+import io
 from collections.abc import Callable
 
 import pytest
 import zxingcpp
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from licence_vault.layout.drawing import Box
-from licence_vault.layout.parts.qr import QUIET_ZONE, draw_qr, qr_matrix
+from licence_vault.layout.parts.qr import QUIET_ZONE, as_png, draw_qr
 from tests.licence_vault.layout.reading import rendered
 from tests.licence_vault.layout.samples import QR, TYPE_FILES, example
 
@@ -32,15 +33,17 @@ def test_the_code_on_the_page_reads(name: str, scan: Scan) -> None:
 
 def test_the_code_has_its_quiet_zone_inside_its_box() -> None:
     box = Box(10, 20, 36, 36)
-    path = draw_qr(QR, box, (0, 0, 0))
-    module = box.width / (len(qr_matrix(QR)) + 2 * QUIET_ZONE)
-    corners = [(segment[1], segment[2]) for segment in path.segments if segment[0] in "ML"]
-    xs, ys = [x for x, _ in corners], [y for _, y in corners]
-    assert min(xs) == pytest.approx(box.x + QUIET_ZONE * module)
-    assert max(xs) == pytest.approx(box.x + box.width - QUIET_ZONE * module)
-    assert min(ys) == pytest.approx(box.y + QUIET_ZONE * module)
-    assert max(ys) == pytest.approx(box.y + box.height - QUIET_ZONE * module)
+    code = draw_qr(QR, box, (0, 0, 0))
+    module = code.box.width / code.side
+    assert code.box.width == code.box.height == pytest.approx(box.width - 2 * QUIET_ZONE * module)
+    assert (code.box.x, code.box.y) == pytest.approx((box.x + QUIET_ZONE * module, box.y + QUIET_ZONE * module))
+
+
+def test_the_picture_in_the_ofd_reads_and_has_the_colour_of_the_face() -> None:
+    image = Image.open(io.BytesIO(as_png(draw_qr(QR, Box(0, 0, 36, 36), (20, 30, 90))))).convert("RGB")
+    assert [code.text for code in zxingcpp.read_barcodes(ImageOps.expand(image, 40, (255, 255, 255)))] == [QR]
+    assert {colour for _count, colour in image.getcolors() or []} == {(20, 30, 90), (255, 255, 255)}
 
 
 def test_upper_case_keeps_the_code_small() -> None:
-    assert len(qr_matrix(QR)) < len(qr_matrix(QR.lower()))
+    assert draw_qr(QR, Box(0, 0, 36, 36), (0, 0, 0)).side < draw_qr(QR.lower(), Box(0, 0, 36, 36), (0, 0, 0)).side

@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from xml.sax.saxutils import escape
@@ -10,68 +11,89 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from licence_vault.layout.document import PRODUCER, LicenceDocument
-from licence_vault.layout.fonts import Subset, Typeface, subset_tag
+from licence_vault.layout.drawing import Modules
+from licence_vault.layout.fonts import Subset, Typeface
+from licence_vault.layout.parts.qr import DOTS, packed_dots
 
 COMPRESSION = 6
 ICC_DATE = slice(24, 36)
 
 
+@dataclass(frozen=True)
+class Opening:
+    """The first objects of a file, written once for many files; the offset of a reserved number is 0."""
+
+    data: bytes
+    offsets: tuple[int, ...]
+
+
+NOTHING = Opening(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", ())
+
+
 class PDFFile:
     """Collects numbered objects and writes them with a classic cross-reference table (ISO 32000-1 §7.5)."""
 
-    def __init__(self) -> None:
-        """An empty file."""
-        self._objects: list[bytes | None] = []
+    def __init__(self, opening: Opening = NOTHING) -> None:
+        """A file that begins with `opening`."""
+        self._start = opening
+        self._objects: dict[int, bytes] = {}
+        self._count = len(opening.offsets)
 
     def reserve(self) -> int:
         """A number for an object that is filled in later."""
-        self._objects.append(None)
-        return len(self._objects)
+        self._count += 1
+        return self._count
 
     def fill(self, object_number: int, body: str) -> None:
         """Give a reserved number its object."""
-        self._objects[object_number - 1] = body.encode("latin-1")
+        self._objects[object_number] = body.encode("latin-1")
 
     def add(self, body: str) -> int:
         """Add an object; returns its number."""
-        self._objects.append(body.encode("latin-1"))
-        return len(self._objects)
+        number = self.reserve()
+        self.fill(number, body)
+        return number
 
-    def add_stream(self, entries: str, data: bytes, *, compress: bool = True) -> int:
-        """Add a stream with `entries` in its dictionary; returns its number."""
-        if compress:
-            data = zlib.compress(data, COMPRESSION)
-            entries += "/Filter/FlateDecode"
+    def add_stream(self, entries: str, data: bytes, *, compression: int = COMPRESSION) -> int:
+        """Add a stream with `entries` in its dictionary, deflated; returns its number."""
+        return self.add_encoded(f"{entries}/Filter/FlateDecode", zlib.compress(data, compression))
+
+    def add_encoded(self, entries: str, data: bytes) -> int:
+        """Add a stream of bytes that are already as `entries` say."""
+        number = self.reserve()
         head = f"<<{entries}/Length {len(data)}>>\nstream\n".encode("latin-1")
-        self._objects.append(head + data + b"\nendstream")
-        return len(self._objects)
+        self._objects[number] = b"%b%b\nendstream" % (head, data)
+        return number
+
+    def opening(self) -> Opening:
+        """What is there so far, as the beginning of other files."""
+        data, offsets = self._written()
+        return Opening(data, tuple(offsets))
 
     def finish(self, root: int, info: int, file_id: bytes) -> bytes:
         """The whole file."""
-        buffer = io.BytesIO()
-        buffer.write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
-        offsets = []
-        for index, body in enumerate(self._objects, start=1):
-            if body is None:
-                raise AssertionError(index)
-            offsets.append(buffer.tell())
-            buffer.write(b"%d 0 obj\n%b\nendobj\n" % (index, body))
-        start = buffer.tell()
-        buffer.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(offsets) + 1))
-        for offset in offsets:
-            buffer.write(b"%010d 00000 n \n" % offset)
-        trailer = (
-            f"trailer\n<</Size {len(offsets) + 1}/Root {root} 0 R/Info {info} 0 R"
-            f"/ID[<{file_id.hex()}><{file_id.hex()}>]>>\nstartxref\n{start}\n%%EOF\n"
-        )
-        buffer.write(trailer.encode("ascii"))
-        return buffer.getvalue()
+        data, offsets = self._written()
+        rows = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+        identity = file_id.hex().encode()
+        return (
+            b"%bxref\n0 %d\n0000000000 65535 f \n%btrailer\n"
+            b"<</Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]>>\nstartxref\n%d\n%%%%EOF\n"
+        ) % (data, self._count + 1, rows, self._count + 1, root, info, identity, identity, len(data))
+
+    def _written(self) -> tuple[bytes, list[int]]:
+        offsets = [*self._start.offsets, *[0] * (self._count - len(self._start.offsets))]
+        parts, place = [self._start.data], len(self._start.data)
+        for number, body in self._objects.items():
+            offsets[number - 1] = place
+            parts.append(b"%d 0 obj\n%b\nendobj\n" % (number, body))
+            place += len(parts[-1])
+        return b"".join(parts), offsets
 
 
 def add_font(file: PDFFile, face: Typeface, subset: Subset) -> int:
     """A Type 0 font whose codes are the subset's glyph numbers (§9.7); returns its number."""
-    name = f"{subset_tag(subset.data)}+{face.postscript_name}"
-    font_file = file.add_stream(f"/Length1 {len(subset.data)}", subset.data)
+    name = f"{subset.tag}+{face.postscript_name}"
+    font_file = file.add_encoded(f"/Length1 {len(subset.data)}/Filter/FlateDecode", subset.deflated)
     ascent, descent = face.extents
     descriptor = file.add(
         f"<</Type/FontDescriptor/FontName/{name}/Flags 4/FontBBox[-100 {descent} 1100 {ascent}]/ItalicAngle 0"
@@ -111,12 +133,22 @@ def add_image(file: PDFFile, data: bytes) -> int:
         size = f"/Type/XObject/Subtype/Image/Width {width}/Height {height}/BitsPerComponent 8"
         if picture.format == "JPEG" and picture.mode in {"RGB", "L"}:
             space = "/DeviceRGB" if picture.mode == "RGB" else "/DeviceGray"
-            return file.add_stream(f"{size}/ColorSpace{space}/Filter/DCTDecode", data, compress=False)
+            return file.add_encoded(f"{size}/ColorSpace{space}/Filter/DCTDecode", data)
         mask = ""
         if "A" in picture.getbands():
             alpha = file.add_stream(f"{size}/ColorSpace/DeviceGray", picture.getchannel("A").tobytes())
             mask = f"/SMask {alpha} 0 R"
         return file.add_stream(f"{size}/ColorSpace/DeviceRGB{mask}", picture.convert("RGB").tobytes())
+
+
+def add_modules(file: PDFFile, modules: Modules) -> int:
+    """A stencil that is painted with the colour in force (§8.9.6.2); returns its number."""
+    dots = modules.side * DOTS
+    return file.add_encoded(
+        f"/Type/XObject/Subtype/Image/Width {dots}/Height {dots}/BitsPerComponent 1/ImageMask true/Filter/FlateDecode"
+        f"/DecodeParms<</Predictor 15/BitsPerComponent 1/Columns {dots}>>",
+        packed_dots(modules.side, modules.pixels),
+    )
 
 
 def add_output_intent(file: PDFFile) -> int:
