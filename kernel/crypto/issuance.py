@@ -61,28 +61,32 @@ def issue_certificate(
 
     Raises InvalidInput for a profile that makes no sense, IntegrityError if the result does not verify.
     """
+    tbs = build_tbs(profile, issuer, issuer_key)
+    certificate = Certificate.load(sign_tbs(tbs, SIGNATURES[issuer_key.algorithm], issuer_key))
+    certificate.verify_issued_by(issuer or certificate)
+    if certificate.is_ca != profile.ca or certificate.spki != profile.public_spki:
+        raise IntegrityError("The issued certificate does not say what it should.")
+    return certificate
+
+
+def build_tbs(profile: CertificateRequestProfile, issuer: Certificate | None, issuer_key: SigningKey) -> bytes:
+    """The DER TBSCertificate that `issuer_key` is to sign; raises InvalidInput. The key signs nothing here."""
     _check_profile(profile, issuer, issuer_key)
     try:
         subject = Name.build(profile.subject)
         extensions = _extensions(profile, issuer)
     except (ValueError, UnicodeEncodeError) as error:
         raise InvalidInput("The certificate profile is not valid.", reason=str(error)) from error
-    algorithm = SIGNATURES[issuer_key.algorithm]
-    tbs = writer.sequence(
+    return writer.sequence(
         writer.explicit(0, writer.integer(2)),
         writer.integer(profile.serial if profile.serial is not None else new_serial()),
-        algorithm,
+        SIGNATURES[issuer_key.algorithm],
         issuer.subject.der if issuer else subject.der,
         writer.sequence(writer.time(profile.not_before), writer.time(profile.not_after)),
         subject.der,
         profile.public_spki,
         writer.explicit(3, writer.sequence(*(extension.encoded() for extension in extensions))),
     )
-    certificate = Certificate.load(_signed(tbs, algorithm, issuer_key))
-    certificate.verify_issued_by(issuer or certificate)
-    if certificate.is_ca != profile.ca or certificate.spki != profile.public_spki:
-        raise IntegrityError("The issued certificate does not say what it should.")
-    return certificate
 
 
 def issue_crl(profile: CrlProfile, issuer: Certificate, issuer_key: SigningKey) -> Crl:
@@ -102,7 +106,7 @@ def issue_crl(profile: CrlProfile, issuer: Certificate, issuer_key: SigningKey) 
         *revoked,
         writer.explicit(0, writer.sequence(*(extension.encoded() for extension in extensions))),
     )
-    crl = Crl.load(_signed(tbs, algorithm, issuer_key))
+    crl = Crl.load(sign_tbs(tbs, algorithm, issuer_key))
     crl.verify(issuer)
     return crl
 
@@ -169,5 +173,6 @@ def _entry(revocation: Revocation) -> bytes:
     return writer.sequence(*parts)
 
 
-def _signed(tbs: bytes, algorithm: bytes, key: SigningKey) -> bytes:
+def sign_tbs(tbs: bytes, algorithm: bytes, key: SigningKey) -> bytes:
+    """Certificate or CertificateList: what is signed, the algorithm, the signature."""
     return writer.sequence(tbs, algorithm, writer.bit_string(key.sign(tbs)))

@@ -9,12 +9,12 @@ from sqlalchemy.exc import IntegrityError as UniqueViolation
 from kernel.audit.chain import AuditEvent, AuditTrail
 from kernel.clock import Clock
 from kernel.crypto.certificates import Certificate
-from kernel.crypto.issuance import issue_certificate
+from kernel.crypto.certification.linted import issue_linted
 from kernel.crypto.keystore import KeyStore
 from kernel.crypto.signatures import SigningAlgorithm, SigningKey
 from kernel.database.engine import Database
 from kernel.errors import Conflict, NotFound, Unavailable
-from seal.authority.profiles import ALGORITHMS, USED_FOR, Family, Naming, OwnName, own_names
+from seal.authority.profiles import ALGORITHMS, KEEPS_KEY, LINTED_AS, USED_FOR, Family, Naming, OwnName, own_names
 from seal.authority.records import CertificateRow, find_named
 
 
@@ -79,7 +79,7 @@ class OwnCertificates:
         return used_for is not None and self._parts.clock() - row.issued_at > used_for
 
     async def _make(self, own: OwnName, old: CertificateRow | None) -> CertificateRow:
-        key_name = f"{_key_name(own.name)}-{self._parts.clock():%Y%m%d}" if old else _key_name(own.name)
+        key_name = self._key_name_for(own, old)
         key = await asyncio.to_thread(open_or_generate, self._parts.keystore, key_name, ALGORITHMS[own.family])
         certificate = await self._issue(own, key)
         row = CertificateRow(
@@ -94,15 +94,23 @@ class OwnCertificates:
         )
         return await self._keep(row, old)
 
+    def _key_name_for(self, own: OwnName, old: CertificateRow | None) -> str:
+        first = _key_name(own.name)
+        if old is None:
+            return first
+        if own.role in KEEPS_KEY:
+            return old.key_name or first
+        return f"{first}-{self._parts.clock():%Y%m%d}"
+
     async def _issue(self, own: OwnName, key: SigningKey) -> Certificate:
         now = self._parts.clock()
         if own.role == "root":
             profile = self._parts.naming.own(own, key.public_spki, now, None)
-            return await asyncio.to_thread(issue_certificate, profile, None, key)
+            return await asyncio.to_thread(issue_linted, profile, None, key, LINTED_AS[own.role])
         issuer = self.certificate(own.issuer)
         profile = self._parts.naming.own(own, key.public_spki, now, issuer.not_after)
         issuer_key = await asyncio.to_thread(self.open_key, own.issuer)
-        return await asyncio.to_thread(issue_certificate, profile, issuer, issuer_key)
+        return await asyncio.to_thread(issue_linted, profile, issuer, issuer_key, LINTED_AS[own.role])
 
     async def _keep(self, row: CertificateRow, old: CertificateRow | None) -> CertificateRow:
         """The name passes from the old row to the new one; whoever comes second takes what is there."""

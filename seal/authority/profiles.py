@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from kernel.crypto.certification.lints import Purpose
 from kernel.crypto.der.extensions import Extension, KeyUsage
 from kernel.crypto.der.writer import null
 from kernel.crypto.issuance import CertificateRequestProfile
@@ -29,11 +30,21 @@ PERSON_LIFE: Final = timedelta(days=3 * 366)
 _ROOT_LIFE, _ISSUING_LIFE, _MAKER_LIFE = timedelta(days=7300), timedelta(days=3650), timedelta(days=1826)
 _OCSP_LIFE: Final = timedelta(days=90)  # short: nobody asks whether a responder was revoked (RFC 6960 §4.2.2.2.1)
 USED_FOR: Final[dict[Role, timedelta]] = {
+    "issuing": timedelta(days=1800),  # so that a seal of five years still ends before its issuer
     "maker": timedelta(days=1461),
     "tsa": timedelta(days=366),
     "ocsp": timedelta(days=60),
 }
-"""How long a key of each renewable role signs before the next one takes over."""
+"""How long a certificate of each renewable role signs before the next one takes over."""
+KEEPS_KEY: Final[frozenset[Role]] = frozenset({"issuing"})
+"""Renewed over the same name and key: what was issued before goes on leading to it, and one list covers all."""
+LINTED_AS: Final[dict[Role, Purpose]] = {
+    "root": "root",
+    "issuing": "issuing",
+    "maker": "signer",
+    "tsa": "tsa",
+    "ocsp": "ocsp",
+}
 _CA_USAGE: Final = ("key_cert_sign", "crl_sign")
 _SIGNER_USAGE: Final = ("digital_signature", "non_repudiation")
 _ANSWERING_USAGE: Final[tuple[KeyUsage, ...]] = ("digital_signature",)
@@ -106,7 +117,7 @@ class Naming:
             case "root":
                 return self._root(family, spki, now)
             case "issuing":
-                return self._issuing(family, spki, now)
+                return self._issuing(family, spki, now, _before(now + _ISSUING_LIFE, issuer_end))
             case "maker":
                 subject = self._subject("Seal Maker")
                 return self._signer(family, subject, spki, (now, _before(now + _MAKER_LIFE, issuer_end)))
@@ -138,12 +149,12 @@ class Naming:
             key_usage=_CA_USAGE,
         )
 
-    def _issuing(self, family: Family, spki: bytes, now: datetime) -> CertificateRequestProfile:
+    def _issuing(self, family: Family, spki: bytes, now: datetime, end: datetime) -> CertificateRequestProfile:
         return CertificateRequestProfile(
             subject=self._subject(f"{family.upper()} Seal CA"),
             public_spki=spki,
             not_before=now - BACKDATING,
-            not_after=now + _ISSUING_LIFE,
+            not_after=end,
             ca=True,
             path_length=0,
             key_usage=_CA_USAGE,

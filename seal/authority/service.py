@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.audit.chain import Actor, AuditEvent
 from kernel.crypto.certificates import Certificate
-from kernel.crypto.issuance import CertificateRequestProfile, issue_certificate
+from kernel.crypto.certification.linted import issue_linted
+from kernel.crypto.issuance import CertificateRequestProfile
 from kernel.crypto.revocation.crl import Crl
 from kernel.crypto.signatures import SigningKey
 from kernel.crypto.timestamps.making import Stamping
@@ -161,10 +162,10 @@ class Authority:
         return await asyncio.to_thread(self.own.open_key, MAKER)
 
     async def issue(self, profile: CertificateRequestProfile, family: Family) -> Certificate:
-        """Sign with a family's issuing authority; the caller keeps the `row`."""
+        """Lint, then sign with a family's issuing authority; the caller keeps the `row`. Raises CertificateRefused."""
         name = issuing_name(family)
         key = await asyncio.to_thread(self.own.open_key, name)
-        return await asyncio.to_thread(issue_certificate, profile, self.certificate(name), key)
+        return await asyncio.to_thread(issue_linted, profile, self.certificate(name), key, "signer")
 
     def row(self, certificate: Certificate, family: Family, *, purpose: str) -> CertificateRow:
         """The record of a certificate that a family's issuing authority signed."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from kernel.crypto.certificates import Certificate, verify_chain
+from kernel.crypto.certification.lints import Candidate, lint
 from kernel.crypto.revocation.crl import Crl
 from seal.app import build_services
 from seal.seals.records import find_seal
@@ -154,3 +155,49 @@ async def test_trust_is_exported_for_use_without_a_server(world: SealWorld, tmp_
     assert set(store.anchors) == set(world.services.authority.trust_anchors())
     assert set(store.intermediates) == set(world.services.authority.intermediates())
     assert len(store.crls) == 4
+
+
+async def test_everything_that_was_issued_passes_the_lints(world: SealWorld) -> None:
+    seal = await world.active_seal()
+    authority = world.services.authority
+    for family in ("sm2", "p256"):
+        root, issuing = authority.certificate(f"{family}-root"), authority.certificate(f"{family}-issuing")
+        assert lint(Candidate(root.der, "root", None)) == []
+        assert lint(Candidate(issuing.der, "issuing", root)) == []
+        assert lint(Candidate(authority.certificate(f"{family}-tsa").der, "tsa", issuing)) == []
+        assert lint(Candidate(authority.certificate(f"{family}-ocsp").der, "ocsp", issuing)) == []
+    sm2, p256 = await certificates_of(world, seal["id"])
+    assert lint(Candidate(sm2.der, "signer", authority.certificate("sm2-issuing"))) == []
+    assert lint(Candidate(p256.der, "signer", authority.certificate("p256-issuing"))) == []
+
+
+async def test_an_issuing_authority_is_renewed_over_its_key_in_time_for_long_seals(world: SealWorld) -> None:
+    seal = await world.active_seal()
+    authority = world.services.authority
+    before = authority.certificate("sm2-issuing")
+    world.clock.advance(days=1801)
+    await authority.bootstrap()
+    after = authority.certificate("sm2-issuing")
+
+    assert after.not_after > before.not_after
+    assert (after.spki, after.subject) == (before.spki, before.subject)
+    old, _p256 = await certificates_of(world, seal["id"])
+    old.verify_issued_by(after)
+    (await authority.crl("sm2-issuing")).verify(before)
+
+
+async def test_rsa_is_made_when_it_is_first_wanted_and_found_by_other_processes(world: SealWorld) -> None:
+    authority = world.services.authority
+    assert "rsa" not in authority.families()
+    end = world.clock() + timedelta(days=365)
+    issued = await authority.issue_for_seal(
+        "f" * 32, code="99000000000002", owner="示例市", period=(world.clock(), end), families=["p256", "rsa"]
+    )
+
+    other = build_services(world.foundations)
+    await other.start()
+    chain = verify_chain(
+        issued.by_family["rsa"], other.authority.intermediates(), other.authority.trust_anchors(), world.clock()
+    )
+    assert {each.public_key().algorithm for each in chain} == {"RS256"}
+    await other.stop()
