@@ -24,6 +24,17 @@ DEFAULT_FILES = {
     "light": "LXGWWenKai-Light.ttf",
     "mono": "LXGWWenKaiMono-Regular.ttf",
 }
+FALLBACK_FILES = (
+    Path("/usr/share/fonts/truetype/hanazono/HanaMinA.ttf"),
+    Path("/usr/share/fonts/truetype/hanazono/HanaMinB.ttf"),
+    Path("/usr/share/fonts/truetype/cns11643/TW-Sung-98_1.ttf"),
+    Path("/usr/share/fonts/truetype/cns11643/TW-Sung-Ext-B-98_1.ttf"),
+)
+"""Where rare characters come from: with LXGW WenKai, Hanazono has every ideograph up to extension F."""
+FALLBACK_FOLDER = "fallback"
+"""Below the folder of the fonts: an operator's own fonts for rare names."""
+# OpenType `OS/2` fsType: restricted licence, no subsetting, bitmaps alone.
+NO_EMBEDDING = 0x0002 | 0x0100 | 0x0200
 # Tables no reader needs for drawing single characters; dropping them halves a subset.
 DROPPED_TABLES = ("GSUB", "GPOS", "GDEF", "BASE", "vhea", "vmtx", "VORG", "DSIG", "gasp", "meta")
 
@@ -64,6 +75,13 @@ class Typeface:
         self._advances: dict[str, float | None] = {}
         if "glyf" not in self._face.table_tags:
             raise ConfigurationError("The font file {path} has no TrueType outlines.", path=str(path))
+        if self._embedding_rights & NO_EMBEDDING:
+            raise ConfigurationError("The font file {path} may not be embedded in documents.", path=str(path))
+
+    @property
+    def _embedding_rights(self) -> int:
+        table = self._face.reference_table("OS/2").data
+        return int.from_bytes(table[8:10], "big") if len(table) >= 10 else 0
 
     def advance(self, character: str) -> float | None:
         """How far `character` advances, as a part of the size; None when the font cannot draw it."""
@@ -133,11 +151,18 @@ class FontBook:
 
 
 def load_fonts(folder: Path | None = None, extra: Sequence[Path] = ()) -> FontBook:
-    """The book from `folder` (or where Debian's fonts-lxgw-wenkai puts it); `extra` fonts fill gaps in rare names."""
+    """The book from `folder` (or where Debian's fonts-lxgw-wenkai puts it).
+
+    What a style's own font lacks is taken from the regular font, then from `extra` fonts, those in the folder
+    `fallback`, and those of `FALLBACK_FILES` that are installed.
+    """
     home = folder or next((place for place in DEFAULT_FOLDERS if place.is_dir()), None)
     if home is None:
         raise ConfigurationError(
             "No font for licences was found. Install fonts-lxgw-wenkai, or name its folder in XINYIN_FONT_DIRECTORY."
         )
-    fillers = [Typeface(f"extra{index}", path) for index, path in enumerate(extra)]
-    return FontBook({style: (Typeface(style, home / DEFAULT_FILES[style]), *fillers) for style in STYLES})
+    own = {style: Typeface(style, home / DEFAULT_FILES[style]) for style in STYLES}
+    found = (path for path in FALLBACK_FILES if path.is_file())
+    spare = [*extra, *sorted((home / FALLBACK_FOLDER).glob("*.ttf")), *found]
+    fillers = [Typeface(f"extra{index}", path) for index, path in enumerate(spare)]
+    return FontBook({style: tuple(dict.fromkeys((own[style], own["regular"], *fillers))) for style in STYLES})
