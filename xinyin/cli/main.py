@@ -19,6 +19,7 @@ from xinyin.cli import (
     verification,
 )
 from xinyin.cli.console import describe, exit_code, fail
+from xinyin.signer.command import signer
 
 app = typer.Typer(
     name="xinyin",
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command()(serving.serve)
 app.command()(serving.gateway)
 app.command()(serving.demo)
+app.command()(signer)
 app.command()(maintenance.init)
 app.command()(maintenance.migrate)
 app.command()(maintenance.doctor)

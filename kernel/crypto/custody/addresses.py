@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from kernel.crypto.custody.pkcs11.address import Pkcs11Address, read_pkcs11_address
+from kernel.crypto.custody.remote.address import SCHEMES, RemoteAddress, read_remote_address
 from kernel.crypto.signatures import SigningAlgorithm
 from kernel.errors import ConfigurationError
 
@@ -27,7 +28,7 @@ class FileAddress:
     directory: Path
 
 
-StoreAddress = FileAddress | Pkcs11Address
+StoreAddress = FileAddress | Pkcs11Address | RemoteAddress
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def _parse_store(address: str) -> StoreAddress:
             return FileAddress(Path(rest))
         if scheme == "pkcs11":
             return read_pkcs11_address(address)
+        if scheme in SCHEMES:
+            return read_remote_address(address)
     raise ConfigurationError("{address} is not the address of a key store.", address=scheme)
 
 

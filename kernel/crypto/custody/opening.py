@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernel.crypto.custody.addresses import FileAddress, PlacedAddress, StoreAddress, parse_address
+from kernel.crypto.custody.counting import CountedKeyStore, KeyUses
 from kernel.crypto.custody.files import FileKeyStore
 from kernel.crypto.custody.pkcs11.pin_guard import PinGuard
 from kernel.crypto.custody.pkcs11.store import Pkcs11KeyStore
 from kernel.crypto.custody.placement import PlacedKeyStore
+from kernel.crypto.custody.remote.address import RemoteAddress
+from kernel.crypto.custody.remote.store import RemoteKeyStore
 from kernel.crypto.keystore import KeyStore
 
 
@@ -27,10 +30,14 @@ def open_keystore(address: str, master_keys: Sequence[bytes], *, state: Path | N
     """The store at `address`, for example `file:var/keys`; see docs/key-custody.md for the kinds there are.
 
     `master_keys`: 32 bytes each, the current one first; they open the files of a `file:` store. `state`: a folder of
-    this machine for what must outlive the process: marks of refused PINs. Raises ConfigurationError.
+    this machine for what must outlive the process: counts of uses, marks of refused PINs. Without it nothing is
+    counted. Raises ConfigurationError.
     """
-    parsed = parse_address(address)
-    means = _Means(master_keys, state)
+    store = _open_places(parse_address(address), _Means(master_keys, state))
+    return CountedKeyStore(store, KeyUses(state)) if state else store
+
+
+def _open_places(parsed: StoreAddress | PlacedAddress, means: _Means) -> KeyStore:
     if not isinstance(parsed, PlacedAddress):
         return _open(parsed, means)
     opened: dict[int, KeyStore] = {}
@@ -44,5 +51,7 @@ def _open(address: StoreAddress, means: _Means) -> KeyStore:
     current, *previous = means.master_keys
     if isinstance(address, FileAddress):
         return FileKeyStore(address.directory, current, previous=previous)
+    if isinstance(address, RemoteAddress):
+        return RemoteKeyStore(address)
     key = hmac.digest(current, b"xinyin:refused pins", hashlib.sha256)
     return Pkcs11KeyStore(address, PinGuard(key, means.state))
