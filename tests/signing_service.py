@@ -51,11 +51,20 @@ def running_signer(folder: Path, *options: str, port: int | None = None, keys: s
         "XINYIN_MASTER_KEY_FILE": str(folder / "master.key"),
         "XINYIN_KEY_STATE": str(folder / "state"),
     }
-    command = [sys.executable, "-m", "xinyin", "signer", "--clients", str(clients_file(folder)), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "xinyin",
+        "signer",
+        "--clients",
+        str(clients_file(folder)),
+        "--listen",
+        f"127.0.0.1:{port}",
+    ]
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen([*command, *options], env=environment, stderr=log)
     try:
-        if "--socket" not in options:
+        if "--listen" not in options:
             await_port(port, process)
         yield RunningSigner(port, folder, process)
     finally:

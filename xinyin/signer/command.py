@@ -34,9 +34,9 @@ OptionalFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False)]
 
 def signer(
     clients: Annotated[Path, typer.Option(help="Who may use which keys (TOML).", exists=True, dir_okay=False)],
-    host: Annotated[str, typer.Option(help="Where to listen. Beyond this machine with TLS only.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option()] = 8100,
-    socket: Annotated[Path | None, typer.Option(help="Listen on a Unix socket instead.")] = None,
+    listen: Annotated[
+        str, typer.Option(help="HOST:PORT, beyond this machine with TLS only; or unix:SOCKET.")
+    ] = "127.0.0.1:8100",
     certificate: OptionalFile = None,
     key: OptionalFile = None,
     client_ca: Annotated[
@@ -48,6 +48,7 @@ def signer(
     run_self_tests()
     if (certificate is None) != (key is None) or (client_ca and not certificate):
         raise ConfigurationError("Give --certificate and --key together, and --client-ca only with them.")
+    host, port, socket = _read_listen(listen)
     if not certificate and not socket and not _is_loopback(host):
         raise ConfigurationError("{host} can be reached from elsewhere: give --certificate and --key.", host=host)
     settings = load_settings()
@@ -57,7 +58,7 @@ def signer(
         app,
         host=host,
         port=port,
-        uds=str(socket) if socket else None,
+        uds=socket or None,
         ssl_certfile=str(certificate) if certificate else None,
         ssl_keyfile=str(key) if key else None,
         ssl_ca_certs=str(client_ca) if client_ca else None,
@@ -72,11 +73,11 @@ def signer(
     asyncio.run(_serve(LoopServer(config), socket))
 
 
-async def _serve(server: LoopServer, socket: Path | None) -> None:
+async def _serve(server: LoopServer, socket: str) -> None:
     async with running(server), _watching():
         if socket:
             os.chmod(socket, 0o660)  # once, before serving; its group may connect
-        _log.info("signer is ready", socket=str(socket) if socket else None, port=server.config.port)
+        _log.info("signer is ready", socket=socket, port=server.config.port)
         await until_stopped()
 
 
@@ -96,6 +97,16 @@ async def _watch() -> None:
         if oldest_call_seconds() > LONGEST_CALL_SECONDS:
             _log.critical("a call into the PKCS#11 module does not come back: this process ends to be started anew")
             os._exit(STUCK)
+
+
+def _read_listen(listen: str) -> tuple[str, int, str]:
+    """(host, port, socket); the socket is empty for HOST:PORT."""
+    if listen.startswith("unix:/"):
+        return "", 0, listen.removeprefix("unix:")
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ConfigurationError("--listen takes HOST:PORT or unix:/PATH/OF/SOCKET.")
+    return host.strip("[]"), int(port), ""
 
 
 def _is_loopback(host: str) -> bool:

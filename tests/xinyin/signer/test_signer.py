@@ -138,7 +138,7 @@ def test_a_signer_that_was_away_serves_the_same_handles_again(tmp_path):
 
 def test_a_unix_socket_keeps_it_on_this_machine(tmp_path):
     socket = tmp_path / "s.sock"
-    with running_signer(tmp_path / "signer", "--socket", str(socket)) as signer:
+    with running_signer(tmp_path / "signer", "--listen", f"unix:{socket}") as signer:
         signer.address()
         (file,) = signer.folder.glob("bearer-*")
         store = opened(f"unix:{socket}?bearer-file={file}")
@@ -192,7 +192,8 @@ def test_a_token_s_keys_are_served_to_others(tmp_path_factory):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--host", "0.0.0.0"], "0.0.0.0 can be reached from elsewhere"),
+        (["--listen", "0.0.0.0:8100"], "0.0.0.0 can be reached from elsewhere"),
+        (["--listen", "somewhere"], "--listen takes HOST:PORT"),
         (["--certificate", "{clients}"], "Give --certificate and --key together"),
         (["--clients", "{empty}"], "names no client"),
         (["--clients", "{wrong}"], "The client worker is wrong: token_sha256 is 64 hex digits"),
