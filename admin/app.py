@@ -28,6 +28,7 @@ from licence_vault.app import VaultServices
 from licence_vault.issuing.changes import LicenceChanges
 from seal.app import SealServices
 from seal.seals.service import SealRegister
+from seal.seals.uses import UseLog
 
 USERS = frozenset({"admin:users"})
 PEOPLE = frozenset({"admin:users", "admin:security"})
@@ -69,6 +70,7 @@ class AdminServices:
     licences: LicenceDesk
     licence_changes: LicenceChanges
     seals: SealRegister
+    seal_uses: UseLog
     audit: AuditReading
 
 
@@ -113,6 +115,7 @@ def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
         licences=LicenceDesk(vault.catalogue, vault.issuing, vault.lookup, vault.clock),
         licence_changes=vault.changes,
         seals=seal.register,
+        seal_uses=seal.uses,
         audit=reading,
     )
 

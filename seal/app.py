@@ -26,6 +26,7 @@ from seal.authority.service import Authority
 from seal.seals import routes as seal_routes
 from seal.seals.publication import SealPublication
 from seal.seals.service import RegisterParts, SealRegister
+from seal.seals.uses import UseLog
 from seal.signing.intents.journal import IntentJournal
 from seal.signing.jobs import routes as job_routes
 from seal.signing.jobs.protection import JobData
@@ -75,12 +76,14 @@ class SealServices:
 
     authority: Authority
     register: SealRegister
+    uses: UseLog
     publication: SealPublication
     signing: SigningService
     intents: IntentJournal
     timestamps: TimestampService
     responder: OcspResponder
     jobs: SealJobs
+    clock: Clock
 
     async def start(self) -> None:
         """Make or load the authority; give up what a crash left half-sealed; begin to stamp."""
@@ -128,9 +131,18 @@ def build_services(parts: Foundations) -> SealServices:
             journal=intents,
         )
     )
-    responder = OcspResponder(authority_parts, authority)
-    jobs = _build_jobs(parts, signing, intents)
-    return SealServices(authority, register, publication, signing, intents, timestamps, responder, jobs)
+    return SealServices(
+        authority=authority,
+        register=register,
+        uses=UseLog(parts.database, parts.clock),
+        publication=publication,
+        signing=signing,
+        intents=intents,
+        timestamps=timestamps,
+        responder=OcspResponder(authority_parts, authority),
+        jobs=_build_jobs(parts, signing, intents),
+        clock=parts.clock,
+    )
 
 
 def _build_timestamps(parts: Foundations, authority: Authority) -> TimestampService:

@@ -10,7 +10,7 @@ from typing import Any
 from kernel.audit.chain import Actor
 from licence_vault.caller import Issuer
 from licence_vault.issuing.service import Requester
-from seal.seals.seal import SealApplication
+from seal.seals.application import SealApplication
 from seal.seals.service import Officer
 from xinyin.house import House, open_house
 from xinyin.settings import load_settings

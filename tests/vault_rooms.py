@@ -21,7 +21,7 @@ from licence_vault.schema import Base as VaultBase
 from seal import app as seal_app
 from seal.app import SealServices
 from seal.schema import Base as SealBase
-from seal.seals.seal import SealApplication
+from seal.seals.application import SealApplication
 from seal.seals.service import Officer
 
 AUTHORITY = Issuer("11430000006122244L", "示例市市场监督管理局")

@@ -13,8 +13,10 @@ from kernel.i18n import DISPLAY_ZONE, gettext
 from kernel.principal import Principal
 from kernel.web.forms import RawForm, field_errors
 from kernel.web.templates import Pages
-from seal.seals.seal import REASON_CODES, RevocationReason, Seal, SealApplication
+from seal.seals.application import SealApplication
+from seal.seals.seal import REASON_CODES, RevocationReason, Seal
 from seal.seals.service import Officer, SealRegister
+from seal.seals.uses import UseSearch
 
 APPLY, APPROVE, USE = "seal:apply", "seal:approve", "seal:use"
 
@@ -138,7 +140,6 @@ async def take_step(request: Request) -> Response:
 async def _seal_page(
     request: Request, principal: Principal, *, refusal: str | None = None, status: int = 200
 ) -> Response:
-    register = _register(request)
     seal = await _load(request, principal)
     return _pages(request).render(
         request,
@@ -147,7 +148,7 @@ async def _seal_page(
         seal=seal,
         mark=STATE_SHAPES.get(seal.state, seal.state),
         state_title=gettext(STATE_NAMES[seal.state]),
-        uses=await register.uses(seal.id),
+        uses=(await request.app.state.admin.seal_uses.page(seal.id, UseSearch())).uses,
         may_approve=APPROVE in principal.scopes,
         is_own=seal.applied_by == principal.subject,
         refusal=refusal,

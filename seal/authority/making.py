@@ -8,23 +8,33 @@ from kernel.clock import Clock
 from kernel.errors import IntegrityError
 from seal.authority.profiles import MAKER
 from seal.authority.service import Authority
-from seal.structures.gbt38540 import KIND_ORGANISATION, SealContents, SealPicture, SealProperties, load_seal, make_seal
+from seal.structures.gbt38540 import (
+    KIND_ORGANISATION,
+    KIND_PERSON,
+    SealContents,
+    SealPicture,
+    SealProperties,
+    load_seal,
+    make_seal,
+)
 
 VENDOR = "Xinyin"
 
 
 @dataclass(frozen=True)
 class SealOrder:
-    """What to make. `picture` is a PNG, `size_mm` its width and height when printed."""
+    """What to make. `picture` is a PNG, `width_mm` and `height_mm` its size when printed; `personal`: a name's seal."""
 
     seal_id: str
     code: str
     name: str
     owner: str
     picture: bytes
-    size_mm: int
+    width_mm: int
+    height_mm: int
     valid_from: datetime
     valid_to: datetime
+    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ class SealMaker:
             seal_code=order.code,
             vendor=VENDOR,
             properties=SealProperties(
-                kind=KIND_ORGANISATION,
+                kind=KIND_PERSON if order.personal else KIND_ORGANISATION,
                 name=order.name,
                 certificates=(signer,),
                 certificate_digests=(),
@@ -69,5 +79,5 @@ class SealMaker:
                 valid_from=order.valid_from,
                 valid_to=order.valid_to,
             ),
-            picture=SealPicture("PNG", order.picture, order.size_mm, order.size_mm),
+            picture=SealPicture("PNG", order.picture, order.width_mm, order.height_mm),
         )

@@ -1,16 +1,20 @@
-"""A seal as others see it, and the rules of its life."""
+"""A seal as others see it, and the rules of its life (《电子印章管理办法》, GB/T 33481-2016)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from seal.seals.records import SealRow
+from seal.seals.use_policy import UsePolicy
 
-SealState = Literal["draft", "active", "suspended", "revoked"]
-Action = Literal["approve", "suspend", "resume", "revoke"]
+if TYPE_CHECKING:  # rows know these classes, not the other way round
+    from seal.seals.records import SealEventRow, SealRow
+
+SealState = Literal["draft", "rejected", "imported", "active", "suspended", "replaced", "revoked"]
+Action = Literal["approve", "reject", "withdraw", "suspend", "resume", "replace", "revoke"]
 
 RevocationReason = Literal["key-compromise", "affiliation-changed", "superseded", "cessation"]
+SuspensionCause = Literal["owner-request", "key-at-risk", "investigation", "reorganisation", "overdue-check"]
 
 REASON_CODES: Mapping[RevocationReason, int] = {
     "key-compromise": 1,
@@ -20,69 +24,93 @@ REASON_CODES: Mapping[RevocationReason, int] = {
 }
 """CRLReason (RFC 5280 §5.3.1)."""
 
+SUSPENSION_CAUSES: tuple[SuspensionCause, ...] = get_args(SuspensionCause)
+
 TRANSITIONS: Mapping[Action, tuple[frozenset[SealState], SealState]] = {
     "approve": (frozenset({"draft"}), "active"),
+    "reject": (frozenset({"draft"}), "rejected"),
+    "withdraw": (frozenset({"draft"}), "rejected"),
     "suspend": (frozenset({"active"}), "suspended"),
     "resume": (frozenset({"suspended"}), "active"),
-    "revoke": (frozenset({"draft", "active", "suspended"}), "revoked"),
+    "replace": (frozenset({"active", "suspended"}), "replaced"),
+    "revoke": (frozenset({"draft", "imported", "active", "suspended"}), "revoked"),
 }
-"""From which states an action leads where. Revoked is for good."""
+"""From which states an action leads where. Rejected, replaced and revoked are for good."""
 
 
 STATE_SENTENCES: Mapping[str, str] = {
     "draft": "This seal has not been approved yet.",
+    "rejected": "The application for this seal was rejected.",
+    "imported": "This seal is known here, but its key is elsewhere. It cannot be used here.",
     "active": "This seal is in use already.",
     "suspended": "This seal is suspended.",
+    "replaced": "Another seal has taken the place of this one.",
     "revoked": "This seal is revoked.",
 }
 """What to say when a state does not allow what is asked."""
 
 
 @dataclass(frozen=True)
-class SealApplication:
-    """What an applicant asks for. Without `picture` (PNG) it is drawn; without `code` the next one of the owner's area
-    is taken. The owner is an organisation: unified social credit code and name."""
+class SealSearch:
+    """Which seals to list; what is left out does not narrow. `text` is part of a name or the beginning of a code."""
 
-    name: str
-    owner_uscc: str
-    owner_name: str
-    code: str | None = None
-    bottom_text: str = ""
-    picture: bytes | None = None
-    size_mm: int = 42
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
-    filing_number: str | None = None
+    owner_uscc: str | None = None
+    state: str | None = None
+    text: str = ""
+    expiring_before: datetime | None = None
+    now: datetime | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True)
 class Seal:
-    """One seal of the register; `state` is "expired" when an active seal's period is over."""
+    """One seal of the register; `state` is "expired" when an active seal's period is over.
+
+    `cause` says why it is in its state. `origin` is "made" here or "imported". `replaces` and `replaced_by` are the ids
+    of the seals that had its code before and after it.
+    """
 
     id: str
     code: str
     name: str
     owner_uscc: str
     owner_name: str
+    shape: str
     state: str
     state_since: datetime
+    cause: str | None
     valid_from: datetime
     valid_to: datetime
     size_mm: int
+    height_mm: int
+    picture_format: str
     filing_number: str | None
+    basis: str | None
     applied_by: str
     applied_at: datetime
     approved_by: str | None
     approved_at: datetime | None
     sm2_certificate: bytes | None
     p256_certificate: bytes | None
+    esl: bytes | None
+    origin: str
+    key_name: str | None
+    holds_code: bool
+    replaces: str | None
+    replaced_by: str | None
+    use_policy: UsePolicy = field(default_factory=UsePolicy)
 
     @classmethod
-    def of(cls, row: SealRow, now: datetime) -> "Seal":
+    def of(cls, row: "SealRow", now: datetime) -> "Seal":
         """What a row says as of `now`."""
-        state = "expired" if row.state == "active" and row.valid_to < now else row.state
-        same = {name: getattr(row, name) for name in cls.__dataclass_fields__ if name != "state"}
-        return cls(state=state, **same)
+        own = {"state", "use_policy", "height_mm"}
+        same = {name: getattr(row, name) for name in cls.__dataclass_fields__ if name not in own}
+        return cls(
+            state="expired" if row.state == "active" and row.valid_to < now else row.state,
+            use_policy=UsePolicy.read(row.use_policy or {}),
+            height_mm=row.height_mm or row.size_mm,
+            **same,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The seal as the API shows it."""
@@ -91,17 +119,52 @@ class Seal:
             "code": self.code,
             "name": self.name,
             "owner": {"uscc": self.owner_uscc, "name": self.owner_name},
+            "shape": self.shape,
             "state": self.state,
             "state_since": self.state_since.isoformat(),
+            "cause": self.cause,
             "valid_from": self.valid_from.isoformat(),
             "valid_to": self.valid_to.isoformat(),
             "size_mm": self.size_mm,
+            "height_mm": self.height_mm,
             "filing_number": self.filing_number,
+            "basis": self.basis,
             "applied_by": self.applied_by,
             "applied_at": self.applied_at.isoformat(),
             "approved_by": self.approved_by,
             "approved_at": self.approved_at.isoformat() if self.approved_at else None,
+            "origin": self.origin,
+            "replaces": self.replaces,
+            "replaced_by": self.replaced_by,
+            "use_policy": self.use_policy.to_dict(),
             "picture": f"/api/v1/seals/{self.id}/picture",
+        }
+
+
+@dataclass(frozen=True)
+class SealEvent:
+    """One change in a seal's life."""
+
+    action: str
+    cause: str | None
+    note: str | None
+    actor_kind: str
+    actor: str
+    at: datetime
+
+    @classmethod
+    def of(cls, row: "SealEventRow") -> "SealEvent":
+        """What a row says."""
+        return cls(row.action, row.cause, row.note, row.actor_kind, row.actor_id, row.at)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change as the API shows it."""
+        return {
+            "action": self.action,
+            "cause": self.cause,
+            "note": self.note,
+            "actor": self.actor,
+            "at": self.at.isoformat(),
         }
 
 
@@ -113,6 +176,7 @@ class SealUse:
     digest: str
     format: str
     purpose: str
+    actor_kind: str
     actor: str
     at: datetime
 

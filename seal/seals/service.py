@@ -1,13 +1,9 @@
 """The life of seals. Whoever applies for a seal cannot approve it (four eyes)."""
 
 import asyncio
-import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
 from sqlalchemy.exc import IntegrityError as UniqueViolation
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,12 +12,28 @@ from kernel.clock import Clock
 from kernel.database.engine import Database
 from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from kernel.ids.time_ordered import new_id
-from kernel.ids.uscc import Uscc
-from seal.authority.making import SealMaker, SealOrder
+from seal.authority.making import MadeSeal, SealMaker, SealOrder
 from seal.authority.service import Authority
-from seal.picture.round_seal import RoundSeal, draw_round_seal
+from seal.seals.application import (
+    LONGEST_NOTE,
+    PreparedPicture,
+    SealApplication,
+    check_application,
+    period_of,
+    prepare_picture,
+    preview,
+)
+from seal.seals.pins import SealPins
 from seal.seals.publication import SealPublication
-from seal.seals.records import SealRow, find_seal, highest_code, list_seals, list_uses
+from seal.seals.records import (
+    SealEventRow,
+    SealPinRow,
+    SealRow,
+    find_seal,
+    highest_code,
+    list_events,
+    list_seals,
+)
 from seal.seals.seal import (
     REASON_CODES,
     STATE_SENTENCES,
@@ -29,16 +41,13 @@ from seal.seals.seal import (
     Action,
     RevocationReason,
     Seal,
-    SealApplication,
-    SealUse,
+    SealEvent,
+    SealSearch,
+    SuspensionCause,
 )
+from seal.seals.use_policy import UsePolicy
 
-DEFAULT_LIFE = timedelta(days=1096)
-LONGEST_LIFE = timedelta(days=1826)
-_CODE = re.compile(r"\d{14}")
-_SIZES_MM = range(20, 61)
-_MAX_PICTURE_BYTES = 512 * 1024
-_PAGE = 200
+PAGE = 200
 _ATTEMPTS = 3
 
 
@@ -70,8 +79,17 @@ class Officer:
         return self.uscc == owner_uscc if self.uscc is not None else self.actor.kind != "client"
 
 
+@dataclass(frozen=True)
+class Change:
+    """A step in a seal's life and why: a cause's code, and of a rejection a sentence."""
+
+    action: Action
+    cause: str | None = None
+    note: str | None = None
+
+
 class SealRegister:
-    """Every change is one transaction with its audit event."""
+    """Every change is one transaction with its audit event and its entry in the seal's timeline."""
 
     def __init__(self, parts: RegisterParts) -> None:
         self._database = parts.database
@@ -81,17 +99,23 @@ class SealRegister:
         self._maker = parts.maker
         self._publication = parts.publication
         self._font = parts.font
+        self._pins = SealPins(parts.database, parts.audit, parts.clock)
 
     async def apply(self, officer: Officer, application: SealApplication) -> Seal:
         """Enter a draft. Raises InvalidInput naming fields, Forbidden (another organisation), Conflict (code taken)."""
         now = self._clock().replace(microsecond=0)
-        owner = _check_application(application, now)
+        owner = check_application(application, now)
         if not officer.may_reach(owner.value):
             raise Forbidden("You may apply for seals of your own organisation only.")
+        replaced = await self._to_be_replaced(application, owner.value)
         for attempt in range(_ATTEMPTS):
             async with self._database.reading() as session:
-                code = application.code or await _next_code(session, owner.area_code)
-            row = await self._draft(code, officer, application, now)
+                wished = replaced.code if replaced else application.code
+                code = wished or await _next_code(session, owner.area_code)
+            picture = await asyncio.to_thread(prepare_picture, application, code, self._font)
+            row = self._draft(code, officer, application, picture)
+            row.replaces, row.holds_code = (replaced.id, False) if replaced else (None, True)
+            row.owner_uscc = owner.value
             try:
                 async with self._database.transaction() as session:
                     session.add(row)
@@ -99,49 +123,82 @@ class SealRegister:
                 return Seal.of(row, now)
             except UniqueViolation:
                 # Somebody else took the next free code meanwhile; a code that was asked for stays taken.
-                if application.code or attempt == _ATTEMPTS - 1:
+                if wished or attempt == _ATTEMPTS - 1:
                     break
         raise Conflict("There is already a seal with the code {code}.", code=code)
 
     async def approve(self, officer: Officer, seal_id: str) -> Seal:
-        """Make the seal and put it to use. Raises NotFound, Conflict (not a draft), Forbidden (the applicant's own)."""
+        """Make the seal and put it to use; it takes the code on from the one it replaces.
+
+        Raises NotFound, Conflict (not a draft; the other seal has ended meanwhile), Forbidden (the applicant's own).
+        """
         draft = await self._reachable(officer, seal_id, "approve")
         _check_transition(draft, "approve")
         if officer.actor.id == draft.applied_by:
             await self._refuse(officer, draft, "approve")
             raise Forbidden("You applied for this seal. Somebody else must approve it.")
-        order = SealOrder(
-            seal_id=draft.id,
-            code=draft.code,
-            name=draft.name,
-            owner=draft.owner_name,
-            picture=draft.picture,
-            size_mm=draft.size_mm,
-            valid_from=draft.valid_from,
-            valid_to=draft.valid_to,
-        )
-        made = await self._maker.make(order)
+        made = await self._maker.make(_order(draft))
         async with self._database.transaction() as session:
-            row = await _load(session, seal_id, lock=True)
+            row = await _load(session, draft.id, lock=True)
             _check_transition(row, "approve")
-            row.esl, row.sm2_certificate, row.p256_certificate = made.esl, made.sm2_certificate, made.p256_certificate
-            row.approved_by, row.approved_at = officer.actor.id, self._clock()
-            self._move(row, "approve")
+            if row.replaces:
+                await self._take_over(session, officer, row)
+            self._put_to_use(row, made, officer)
             await self._note(session, "seal.approve", officer, row)
         self._publication.forget()
         return Seal.of(row, self._clock())
 
-    async def suspend(self, officer: Officer, seal_id: str) -> Seal:
+    async def reject(self, officer: Officer, seal_id: str, reason: str) -> Seal:
+        """Turn an application down, saying why. Raises NotFound, Conflict, InvalidInput (no reason)."""
+        reason = " ".join(reason.split())
+        if not reason or len(reason) > LONGEST_NOTE:
+            fault = FieldError("reason", "Say why in at most {most} characters.", {"most": LONGEST_NOTE})
+            raise InvalidInput("Some fields need your attention.", fields=[fault])
+        return await self._change(officer, seal_id, Change("reject", "rejected", reason))
+
+    async def withdraw(self, officer: Officer, seal_id: str) -> Seal:
+        """Take back one's own application. Raises NotFound, Conflict, Forbidden (somebody else's)."""
+        draft = await self._reachable(officer, seal_id, "withdraw")
+        if officer.actor.id != draft.applied_by:
+            await self._refuse(officer, draft, "withdraw")
+            raise Forbidden("Only who applied for a seal can withdraw the application.")
+        return await self._change(officer, seal_id, Change("withdraw", "withdrawn"))
+
+    async def suspend(self, officer: Officer, seal_id: str, cause: SuspensionCause = "owner-request") -> Seal:
         """Stop its use for a time. Raises NotFound, Conflict."""
-        return await self._change(officer, seal_id, "suspend")
+        return await self._change(officer, seal_id, Change("suspend", cause))
 
     async def resume(self, officer: Officer, seal_id: str) -> Seal:
         """Take it into use again. Raises NotFound, Conflict."""
-        return await self._change(officer, seal_id, "resume")
+        return await self._change(officer, seal_id, Change("resume"))
 
     async def revoke(self, officer: Officer, seal_id: str, reason: RevocationReason = "cessation") -> Seal:
         """End it for good and revoke its certificates. Raises NotFound, Conflict."""
-        return await self._change(officer, seal_id, "revoke", reason)
+        return await self._change(officer, seal_id, Change("revoke", reason))
+
+    async def set_use_policy(self, officer: Officer, seal_id: str, policy: UsePolicy, pin: str | None = None) -> Seal:
+        """Say who may use the seal; `pin` sets a new PIN, and a policy without one forgets it.
+
+        Raises NotFound, Conflict (the seal has ended), InvalidInput (a PIN is asked for and there is none; a weak one).
+        """
+        await self._reachable(officer, seal_id, "policy")
+        hashed = await self._pins.hash(pin) if pin and policy.pin else None
+        async with self._database.transaction() as session:
+            row = await _load(session, seal_id, lock=True)
+            if row.state in ("rejected", "replaced", "revoked"):
+                raise Conflict(STATE_SENTENCES[row.state])
+            row.use_policy = policy.to_dict()
+            kept = await session.get(SealPinRow, row.id, with_for_update=True)
+            if policy.pin and not kept and not hashed:
+                fault = FieldError("pin", "Enter the PIN of this seal.")
+                raise InvalidInput("Some fields need your attention.", fields=[fault])
+            if kept and (hashed or not policy.pin):
+                await session.delete(kept)
+                await session.flush()
+            if hashed:
+                session.add(SealPinRow(seal_id=row.id, hash=hashed, failures=0))
+            await self._note(session, "seal.policy", officer, row)
+        return Seal.of(row, self._clock())
 
     async def get(self, seal_id: str, *, officer: Officer | None = None) -> Seal:
         """One seal by id or code; raises NotFound, also when it is not one that `officer` may know of."""
@@ -152,38 +209,73 @@ class SealRegister:
         return Seal.of(row, self._clock())
 
     async def picture(self, seal_id: str) -> bytes:
-        """What it looks like, PNG; raises NotFound."""
+        """What it looks like, in its `picture_format`; raises NotFound."""
         async with self._database.reading() as session:
             return (await _load(session, seal_id)).picture
 
-    async def seals(self, *, owner_uscc: str | None = None) -> list[Seal]:
-        """The newest seals first, of one owner if given; at most 200."""
+    async def preview(self, application: SealApplication) -> bytes:
+        """What the seal would look like, PNG. Raises InvalidInput."""
+        return await asyncio.to_thread(preview, application, self._font)
+
+    async def seals(self, search: SealSearch | None = None, *, owner_uscc: str | None = None) -> list[Seal]:
+        """The newest seals first, at most `PAGE`; of one owner if given."""
+        search = search or SealSearch(owner_uscc=owner_uscc)
         async with self._database.reading() as session:
-            rows = await list_seals(session, owner_uscc=owner_uscc, limit=_PAGE)
+            rows = await list_seals(session, search, limit=PAGE)
         return [Seal.of(row, self._clock()) for row in rows]
 
-    async def uses(self, seal_id: str, *, before: str | None = None) -> list[SealUse]:
-        """What a seal was used for, newest first; 200 at a time, `before` the last id seen. Raises NotFound."""
+    async def events(self, seal_id: str) -> list[SealEvent]:
+        """A seal's life, oldest first; raises NotFound."""
         async with self._database.reading() as session:
             seal = await _load(session, seal_id)
-            rows = await list_uses(session, seal.id, before=before, limit=_PAGE)
-        return [SealUse(row.id, row.digest, row.format, row.purpose, row.actor_id, row.at) for row in rows]
+            return [SealEvent.of(row) for row in await list_events(session, seal.id)]
 
-    async def _change(
-        self, officer: Officer, seal_id: str, action: Action, reason: RevocationReason | None = None
-    ) -> Seal:
-        await self._reachable(officer, seal_id, action)
+    async def _change(self, officer: Officer, seal_id: str, change: Change) -> Seal:
+        await self._reachable(officer, seal_id, change.action)
         async with self._database.transaction() as session:
             row = await _load(session, seal_id, lock=True)
-            _check_transition(row, action)
-            self._move(row, action)
-            if reason is not None:
-                await self._authority.revoke_for_seal(session, row.id, officer.actor, REASON_CODES[reason])
-            await self._note(session, f"seal.{action}", officer, row, reason)
+            _check_transition(row, change.action)
+            await self._move(session, officer, row, change)
         self._publication.forget()
         return Seal.of(row, self._clock())
 
-    async def _reachable(self, officer: Officer, seal_id: str, action: Action) -> SealRow:
+    async def _move(self, session: AsyncSession, officer: Officer, row: SealRow, change: Change) -> None:
+        row.state, row.state_since, row.cause = TRANSITIONS[change.action][1], self._clock(), change.cause
+        if row.state == "rejected":
+            row.holds_code = False
+        if change.action in ("revoke", "replace") and row.origin == "made":
+            reason = REASON_CODES[change.cause]  # type: ignore[index]  # these two carry a reason
+            await self._authority.revoke_for_seal(session, row.id, officer.actor, reason)
+        await self._note(session, f"seal.{change.action}", officer, row, change)
+
+    async def _take_over(self, session: AsyncSession, officer: Officer, row: SealRow) -> None:
+        """The seal that is replaced ends, and gives its code away, in the same transaction."""
+        before = await session.get(SealRow, row.replaces, with_for_update=True)
+        if before is None or not before.holds_code:
+            raise Conflict("The seal that this one was to replace has given its code away already.")
+        _check_transition(before, "replace")
+        before.holds_code, before.replaced_by = False, row.id
+        await self._move(session, officer, before, Change("replace", "superseded"))
+        await session.flush()
+        row.holds_code = True
+
+    def _put_to_use(self, row: SealRow, made: MadeSeal, officer: Officer) -> None:
+        row.esl, row.sm2_certificate, row.p256_certificate = made.esl, made.sm2_certificate, made.p256_certificate
+        row.approved_by, row.approved_at = officer.actor.id, self._clock()
+        row.state, row.state_since, row.cause = "active", self._clock(), None
+
+    async def _to_be_replaced(self, application: SealApplication, owner_uscc: str) -> SealRow | None:
+        if application.replaces is None:
+            return None
+        async with self._database.reading() as session:
+            row = await find_seal(session, application.replaces)
+        if row is None or row.owner_uscc != owner_uscc:
+            fault = FieldError("replaces", "There is no such seal of this owner.")
+            raise InvalidInput("Some fields need your attention.", fields=[fault])
+        _check_transition(row, "replace")
+        return row
+
+    async def _reachable(self, officer: Officer, seal_id: str, action: str) -> SealRow:
         """The seal, unless it is another organisation's; such an attempt is written down. Raises NotFound."""
         async with self._database.reading() as session:
             row = await _load(session, seal_id)
@@ -192,40 +284,53 @@ class SealRegister:
             raise _no_such_seal()
         return row
 
-    async def _draft(self, code: str, officer: Officer, application: SealApplication, now: datetime) -> SealRow:
-        picture = application.picture
-        if picture is None:
-            design = RoundSeal(application.name, code, self._font, application.bottom_text)
-            picture = await asyncio.to_thread(draw_round_seal, design)
-        valid_from = (application.valid_from or now).replace(microsecond=0)
+    def _draft(self, code: str, officer: Officer, application: SealApplication, picture: PreparedPicture) -> SealRow:
+        now = self._clock().replace(microsecond=0)
+        start, end = period_of(application, now)
         return SealRow(
             id=new_id(),
             code=code,
             name=application.name,
-            owner_uscc=Uscc.parse(application.owner_uscc).value,
             owner_name=application.owner_name,
-            picture=picture,
-            size_mm=application.size_mm,
-            valid_from=valid_from,
-            valid_to=(application.valid_to or valid_from + DEFAULT_LIFE).replace(microsecond=0),
+            shape=application.shape,
+            picture=picture.png,
+            picture_format="PNG",
+            size_mm=picture.width_mm,
+            height_mm=picture.height_mm,
+            valid_from=start,
+            valid_to=end,
             filing_number=application.filing_number,
+            basis=application.basis,
             state="draft",
             state_since=now,
             applied_by=officer.actor.id,
             applied_at=now,
+            use_policy=application.use_policy.to_dict(),
+            origin="made",
         )
 
-    def _move(self, row: SealRow, action: Action) -> None:
-        row.state = TRANSITIONS[action][1]
-        row.state_since = self._clock()
-
     async def _note(
-        self, session: AsyncSession, action: str, officer: Officer, row: SealRow, reason: str | None = None
+        self, session: AsyncSession, action: str, officer: Officer, row: SealRow, change: Change | None = None
     ) -> None:
-        detail = {"code": row.code} | ({"reason": reason} if reason else {})
-        await self._audit.record(session, AuditEvent(action, officer.actor, subject_ref=row.id, detail=detail))
+        """In the audit trail, where it cannot be changed, and in the seal's own timeline."""
+        cause, note = (change.cause, change.note) if change else (None, None)
+        detail = {"code": row.code} | ({"reason": cause} if cause else {})
+        actor = officer.actor
+        await self._audit.record(session, AuditEvent(action, actor, subject_ref=row.id, detail=detail))
+        session.add(
+            SealEventRow(
+                id=new_id(),
+                seal_id=row.id,
+                action=action.removeprefix("seal."),
+                cause=cause,
+                note=note,
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+                at=self._clock(),
+            )
+        )
 
-    async def _refuse(self, officer: Officer, row: SealRow, action: Action) -> None:
+    async def _refuse(self, officer: Officer, row: SealRow, action: str) -> None:
         async with self._database.transaction() as session:
             event = AuditEvent(f"seal.{action}", officer.actor, subject_ref=row.id, outcome="refused")
             await self._audit.record(session, event)
@@ -248,42 +353,19 @@ def _check_transition(row: SealRow, action: Action) -> None:
         raise Conflict(STATE_SENTENCES[row.state])
 
 
-def _check_application(application: SealApplication, now: datetime) -> Uscc:
-    faults: list[FieldError] = []
-    if application.code is not None and not _CODE.fullmatch(application.code):
-        faults.append(FieldError("code", "A seal code has 14 digits."))
-    if not application.name.strip() or len(application.name) > 128:
-        faults.append(FieldError("name", "Enter the name on the seal."))
-    if not application.owner_name.strip() or len(application.owner_name) > 128:
-        faults.append(FieldError("owner.name", "Enter the name of the owner."))
-    if application.size_mm not in _SIZES_MM:
-        faults.append(FieldError("size_mm", "A seal is 20 to 60 millimetres wide."))
-    start = application.valid_from or now
-    end = application.valid_to or start + DEFAULT_LIFE
-    if not start < end <= start + LONGEST_LIFE or end <= now:
-        faults.append(FieldError("valid_to", "A seal is valid for up to five years."))
-    if application.picture is not None and not _is_png(application.picture):
-        faults.append(FieldError("picture", "The picture must be a PNG of at most 512 KB."))
-    try:
-        owner = Uscc.parse(application.owner_uscc)
-    except InvalidInput as fault:
-        raise InvalidInput(
-            "Some fields need your attention.",
-            fields=[FieldError("owner.uscc", fault.message, fault.params), *faults],
-        ) from fault
-    if faults:
-        raise InvalidInput("Some fields need your attention.", fields=faults)
-    return owner
-
-
-def _is_png(picture: bytes) -> bool:
-    if len(picture) > _MAX_PICTURE_BYTES:
-        return False
-    try:
-        with Image.open(BytesIO(picture), formats=["PNG"]) as image:
-            return image.width <= 4096 and image.height <= 4096
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        return False
+def _order(draft: SealRow) -> SealOrder:
+    return SealOrder(
+        seal_id=draft.id,
+        code=draft.code,
+        name=draft.name,
+        owner=draft.owner_name,
+        picture=draft.picture,
+        width_mm=draft.size_mm,
+        height_mm=draft.height_mm or draft.size_mm,
+        valid_from=draft.valid_from,
+        valid_to=draft.valid_to,
+        personal=draft.shape == "name",
+    )
 
 
 async def _next_code(session: AsyncSession, area_code: str) -> str:

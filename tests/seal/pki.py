@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+from PIL import Image, ImageDraw
 
 from kernel.crypto.certificates import Certificate
 from kernel.crypto.issuance import CertificateRequestProfile, CrlProfile, issue_certificate, issue_crl
@@ -17,6 +20,17 @@ TINY_PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63f8cfc0f01f00050001ff56c72f"
     "0d0000000049454e44ae426082"
 )
+
+
+def _red_ring() -> bytes:
+    image, output = Image.new("RGBA", (400, 400), (0, 0, 0, 0)), BytesIO()
+    ImageDraw.Draw(image).ellipse((4, 4, 395, 395), outline=(220, 20, 30, 255), width=20)
+    image.save(output, "PNG")
+    return output.getvalue()
+
+
+SEAL_PNG = _red_ring()
+"""What somebody would send as the picture of their seal."""
 
 
 @dataclass(frozen=True)

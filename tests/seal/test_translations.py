@@ -24,6 +24,9 @@ ELSEWHERE = {
     "Idempotency-Key",  # a header's name
     "There is no such field.",
     "This must be true or false.",
+    "Choose one of the listed values.",
+    "This is too long.",
+    "Fill in this field.",
 }
 
 

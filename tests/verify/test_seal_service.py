@@ -21,9 +21,9 @@ from seal import app as seal_app
 from seal.app import SealServices
 from seal.documents.positions import StampPosition
 from seal.schema import Base as SealBase
-from seal.seals.seal import SealApplication
+from seal.seals.application import SealApplication
 from seal.seals.service import Officer
-from tests.seal.pki import TINY_PNG, SealPki
+from tests.seal.pki import SEAL_PNG, SealPki
 from tests.verify.sealed_files import licence_ofd
 from tests.verify.world import PUBLIC_URL, World
 from verify.cli import verify_offline
@@ -72,7 +72,7 @@ async def office(pki: SealPki, tmp_path: Path) -> AsyncIterator[Office]:
     )
     await seals.start()
     application = SealApplication(
-        "示例市市场监督管理局", "11430000006122244L", "示例市市场监督管理局", picture=TINY_PNG
+        "示例市市场监督管理局", "11430000006122244L", "示例市市场监督管理局", picture=SEAL_PNG
     )
     draft = await seals.register.apply(ONE, application)
     await seals.register.approve(OTHER, draft.id)

@@ -15,7 +15,7 @@ from kernel.errors import Conflict
 from licence_vault.caller import Issuer
 from licence_vault.issuing.service import Requester
 from licence_vault.licences.licence import Licence
-from seal.seals.seal import SealApplication
+from seal.seals.application import SealApplication
 from seal.seals.service import Officer
 from xinyin.demo.clients import CLIENTS
 from xinyin.demo.people import (

@@ -76,6 +76,12 @@ def _seal_step(scope: str) -> dict[str, Any]:
     return _amend(scope, answer={"200": json_answer("The seal as it is now", ref("Seal"))})
 
 
+_NEXT = {"type": ["string", "null"], "description": "The `before` of the next page"}
+_SEAL_EVENT = shape(
+    {"action": TEXT, "actor": TEXT, "at": TIME},
+    {"cause": {"type": ["string", "null"]}, "note": {"type": ["string", "null"]}},
+)
+
 AMENDMENTS: Mapping[str, dict[str, Any]] = {
     "post /api/v1/licences": _amend(
         "licence:issue",
@@ -129,16 +135,23 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
     ),
     "post /api/v1/seals": _amend("seal:apply", answer={"201": json_answer("A draft, to be approved", ref("Seal"))}),
     "get /api/v1/seals": _amend(
-        *ANY_SEAL_SCOPE, answer={"200": json_answer("Newest first", shape({"seals": listing(ref("Seal"))}))}
+        *ANY_SEAL_SCOPE,
+        answer={"200": json_answer("Newest first", shape({"seals": listing(ref("Seal")), "next": _NEXT}))},
     ),
     "get /api/v1/seals/{seal_id}": _amend(*ANY_SEAL_SCOPE, answer={"200": json_answer("The seal", ref("Seal"))}),
     "get /api/v1/seals/{seal_id}/picture": _amend(*ANY_SEAL_SCOPE, answer={"200": _file("PNG", "image/png")}),
     "get /api/v1/seals/{seal_id}/uses": _amend(
-        *ANY_SEAL_SCOPE, answer={"200": json_answer("200 at a time", shape({"uses": listing(_USE)}))}
+        *ANY_SEAL_SCOPE,
+        answer={"200": json_answer("200 at a time; CSV if asked for", shape({"uses": listing(_USE), "next": _NEXT}))},
     ),
+    "get /api/v1/seals/{seal_id}/events": _amend(
+        *ANY_SEAL_SCOPE, answer={"200": json_answer("Oldest first", shape({"events": listing(_SEAL_EVENT)}))}
+    ),
+    "put /api/v1/seals/{seal_id}/use-policy": _seal_step("seal:approve"),
+    "post /api/v1/seals/{seal_id}/withdraw": _seal_step("seal:apply"),
     **{
         f"post /api/v1/seals/{{seal_id}}/{each}": _seal_step("seal:approve")
-        for each in ("approve", "suspend", "resume", "revoke")
+        for each in ("approve", "reject", "suspend", "resume", "revoke")
     },
     "post /api/v1/seal-jobs": _amend(
         "seal:use",

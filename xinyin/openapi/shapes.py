@@ -17,6 +17,7 @@ DAY_OR_NULL: Schema = {"type": ["string", "null"], "format": "date"}
 FLAG: Schema = {"type": "boolean"}
 NUMBER: Schema = {"type": "integer"}
 OBJECT: Schema = {"type": "object"}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 
 
 def ref(name: str) -> Schema:
@@ -124,7 +125,18 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Seal": shape(
         {"id": TEXT, "code": TEXT, "name": TEXT, "owner": _PARTY, "state": TEXT, "valid_from": TIME, "valid_to": TIME},
-        {"size_mm": NUMBER, "state_since": TIME, "applied_by": TEXT, "applied_at": TIME, "picture": TEXT},
+        {
+            "size_mm": NUMBER,
+            "height_mm": NUMBER,
+            "shape": {"enum": ["round", "oval", "name"]},
+            "origin": TEXT,
+            "state_since": TIME,
+            "applied_by": TEXT,
+            "applied_at": TIME,
+            "picture": TEXT,
+            "use_policy": OBJECT,
+            **dict.fromkeys(("cause", "basis", "filing_number", "replaces", "replaced_by"), TEXT_OR_NULL),
+        },
     ),
     "SealJob": shape(
         {
