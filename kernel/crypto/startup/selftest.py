@@ -4,27 +4,17 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 
+from kernel.crypto import sm4
 from kernel.crypto.backend import sm2_fallback
 from kernel.crypto.backend.libcrypto import LibcryptoError, load_libcrypto
+from kernel.crypto.backend.sm2_curve import message_digest
+from kernel.crypto.der import writer
 from kernel.crypto.private_keys import SM2PrivateKey
-from kernel.crypto.signatures import InvalidSignature, encode_signature
-from kernel.crypto.sm2 import DEFAULT_ID, SM2PublicKey
+from kernel.crypto.signatures import InvalidSignature, decode_signature, encode_signature
+from kernel.crypto.sm2 import DEFAULT_ID, OID_EC_PUBLIC_KEY, OID_SM2_CURVE, SM2PublicKey
 from kernel.crypto.sm3 import sm3
-from kernel.errors import ConfigurationError, XinyinError
-
-# GB/T 32918.5 Annex A.
-_SM2_POINT = bytes.fromhex(
-    "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
-    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
-)
-_SM2_R = 0xF5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3
-_SM2_S = 0xB1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA
-_SM2_MESSAGE = b"message digest"
-
-# GB/T 32905 Annex A.1, GB/T 32907 Annex A.1.
-_SM3_ABC = bytes.fromhex("66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0")
-_SM4_KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
-_SM4_BLOCK = bytes.fromhex("681edf34d206965e86b3e94f536e4246")
+from kernel.crypto.startup import known_answers as known
+from kernel.errors import ConfigurationError, IntegrityError, InvalidInput, XinyinError
 
 
 def run_self_tests(*, signing: bool = True) -> None:
@@ -33,30 +23,66 @@ def run_self_tests(*, signing: bool = True) -> None:
     `signing=False` for a process that only verifies: it may run without an SM2-capable OpenSSL.
     """
     try:
-        _check(sm3(b"abc") == _SM3_ABC, "SM3")
-        _check(_sm4_block() == _SM4_BLOCK, "SM4")
+        _check(sm3(b"abc") == known.SM3_ABC and sm3(b"abcd" * 16) == known.SM3_ABCD_16, "SM3")
+        _check_sm4()
         _check_sm2_verification()
         if signing:
             load_libcrypto()
             _check_sm2_signing()
-    except (UnsupportedAlgorithm, LibcryptoError, InvalidSignature) as error:
+            _check_sm2_encryption()
+    except (UnsupportedAlgorithm, LibcryptoError, InvalidSignature, InvalidInput, IntegrityError) as error:
         raise _failure("SM2, SM3 or SM4", str(error)) from error
 
 
+def _check_sm4() -> None:
+    encryptor = Cipher(SM4(known.SM4_KEY), modes.ECB()).encryptor()  # noqa: S305  # one block of a known answer
+    _check(encryptor.update(known.SM4_KEY) + encryptor.finalize() == known.SM4_BLOCK, "SM4")
+    cbc = sm4.encrypt_cbc(known.SM4_KEY, known.SM4_CBC_VECTOR, known.SM4_CBC_PLAINTEXT)
+    _check(cbc.startswith(known.SM4_CBC_CIPHERTEXT), "SM4-CBC")  # ours has a block of padding behind it
+    _check(sm4.decrypt_cbc(known.SM4_KEY, known.SM4_CBC_VECTOR, cbc) == known.SM4_CBC_PLAINTEXT, "SM4-CBC")
+    place = known.SM4_KEY, known.SM4_GCM_NONCE
+    sealed = sm4.encrypt_gcm(*place, known.SM4_GCM_PLAINTEXT, known.SM4_GCM_ASSOCIATED)
+    _check(sealed == known.SM4_GCM_SEALED, "SM4-GCM")
+    _check(sm4.decrypt_gcm(*place, sealed, known.SM4_GCM_ASSOCIATED) == known.SM4_GCM_PLAINTEXT, "SM4-GCM")
+
+
 def _check_sm2_verification() -> None:
-    signature = encode_signature(_SM2_R, _SM2_S)
-    key = SM2PublicKey.from_point(_SM2_POINT)
-    key.verify(signature, _SM2_MESSAGE)
-    sm2_fallback.verify(_SM2_POINT, (_SM2_R, _SM2_S), _SM2_MESSAGE, DEFAULT_ID)
-    _check_refused(key, signature, _SM2_MESSAGE + b".")
+    """By OpenSSL where it can, and always by the fallback."""
+    signature = encode_signature(known.SM2_R, known.SM2_S)
+    _check(message_digest(known.SM2_POINT, known.SM2_MESSAGE, DEFAULT_ID) == known.SM2_DIGEST, "SM2")
+    key = SM2PublicKey.from_point(known.SM2_POINT)
+    key.verify(signature, known.SM2_MESSAGE)
+    sm2_fallback.verify(known.SM2_POINT, (known.SM2_R, known.SM2_S), known.SM2_MESSAGE, DEFAULT_ID)
+    _check_refused(key, signature, known.SM2_MESSAGE + b".")
 
 
 def _check_sm2_signing() -> None:
-    key = SM2PrivateKey.generate()
-    signature = key.sign(_SM2_MESSAGE)
-    key.public_key.verify(signature, _SM2_MESSAGE)
-    _check_refused(key.public_key, signature, b"another message")
-    _check(key.decrypt(key.public_key.encrypt(_SM2_MESSAGE)) == _SM2_MESSAGE, "SM2 encryption")
+    """The nonce is random, so what the standard's key signs is checked by its public key, in both implementations."""
+    key = _standard_private_key()
+    _check(key.public_key.point == known.SM2_POINT, "SM2")
+    for signer in (key, SM2PrivateKey.generate()):
+        signature = signer.sign(known.SM2_MESSAGE)
+        signer.public_key.verify(signature, known.SM2_MESSAGE)
+        sm2_fallback.verify(signer.public_key.point, decode_signature(signature), known.SM2_MESSAGE, DEFAULT_ID)
+        _check(signer.sign(known.SM2_MESSAGE) != signature, "SM2 nonces")
+        _check_refused(signer.public_key, signature, b"another message")
+
+
+def _check_sm2_encryption() -> None:
+    key = _standard_private_key()
+    x, y = (int.from_bytes(known.SM2_C1[start : start + 32], "big") for start in (1, 33))
+    ciphertext = writer.sequence(
+        writer.integer(x), writer.integer(y), writer.octets(known.SM2_C3), writer.octets(known.SM2_C2)
+    )
+    _check(key.decrypt(ciphertext) == known.SM2_PLAINTEXT, "SM2 decryption")
+    _check(key.decrypt(key.public_key.encrypt(known.SM2_PLAINTEXT)) == known.SM2_PLAINTEXT, "SM2 encryption")
+
+
+def _standard_private_key() -> SM2PrivateKey:
+    point = writer.explicit(1, writer.bit_string(known.SM2_POINT))
+    ec_key = writer.sequence(writer.integer(1), writer.octets(known.SM2_PRIVATE_KEY), point)  # RFC 5915
+    algorithm = writer.sequence(writer.oid(OID_EC_PUBLIC_KEY), writer.oid(OID_SM2_CURVE))
+    return SM2PrivateKey.from_pkcs8(writer.sequence(writer.integer(0), algorithm, writer.octets(ec_key)))
 
 
 def _check_refused(key: SM2PublicKey, signature: bytes, data: bytes) -> None:
@@ -65,11 +91,6 @@ def _check_refused(key: SM2PublicKey, signature: bytes, data: bytes) -> None:
     except InvalidSignature:
         return
     raise _failure("SM2", "a wrong signature was accepted")
-
-
-def _sm4_block() -> bytes:
-    encryptor = Cipher(SM4(_SM4_KEY), modes.ECB()).encryptor()  # noqa: S305  # one block of a known answer
-    return encryptor.update(_SM4_KEY) + encryptor.finalize()
 
 
 def _check(holds: bool, name: str) -> None:

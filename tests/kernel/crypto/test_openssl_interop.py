@@ -2,8 +2,9 @@
 
 import pytest
 
+from kernel.crypto.der.reader import read_element
 from kernel.crypto.private_keys import SM2PrivateKey, load_private_key
-from kernel.crypto.public_keys import load_public_key
+from kernel.crypto.public_keys import load_public_key, verify_by_identifier
 from kernel.crypto.signatures import InvalidSignature
 from kernel.crypto.sm2 import SM2PublicKey
 
@@ -69,3 +70,24 @@ def test_openssl_accepts_our_crl(openssl, sm2_crl):
     printed = openssl("crl", "-inform", "DER", "-in", "list.crl", "-noout", "-text").stdout
     assert "SM2-with-SM3" in printed
     assert "Superseded" in printed
+
+
+@pytest.mark.parametrize("digest", ["sha256", "sha384", "sha512"])
+def test_rsa_pss_of_openssl_verifies_by_its_identifier(openssl, keys, digest):
+    """RSA-PSS comes in foreign certificates and CMS; the identifier's parameters say the rest (RFC 4055)."""
+    openssl.write_pem("key.pem", "PRIVATE KEY", keys["RS256"].to_pkcs8())
+    openssl.write("data", b"licence")
+    pss = ("-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:-1")
+    assert openssl("dgst", f"-{digest}", "-sign", "key.pem", *pss, "-out", "signature", "data").returncode == 0
+    made = openssl(
+        "req", "-new", "-x509", "-key", "key.pem", f"-{digest}", *pss, "-subj", "/CN=a", "-outform", "DER", "-out", "c"
+    )
+    assert made.returncode == 0, made.stderr
+    _, identifier, _ = read_element(openssl.read("c")).children()
+    public = load_public_key(keys["RS256"].public_spki)
+    verify_by_identifier(public, identifier.encoded, openssl.read("signature"), b"licence")
+    for wrong, data in ((openssl.read("signature"), b"license"), (keys["RS256"].sign(b"licence"), b"licence")):
+        with pytest.raises(InvalidSignature):
+            verify_by_identifier(public, identifier.encoded, wrong, data)
+    with pytest.raises(InvalidSignature):
+        verify_by_identifier(load_public_key(keys["ES256"].public_spki), identifier.encoded, b"", b"licence")
