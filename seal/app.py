@@ -84,6 +84,7 @@ class SealServices:
     responder: OcspResponder
     jobs: SealJobs
     clock: Clock
+    public_url: str
 
     async def start(self) -> None:
         """Make or load the authority; give up what a crash left half-sealed; begin to stamp."""
@@ -142,6 +143,7 @@ def build_services(parts: Foundations) -> SealServices:
         responder=OcspResponder(authority_parts, authority),
         jobs=_build_jobs(parts, signing, intents),
         clock=parts.clock,
+        public_url=parts.public_url.rstrip("/"),
     )
 
 

@@ -77,6 +77,10 @@ class Sealer(Protocol):
         """A compact JWS (ES256, `typ` "statuslist+jwt", `kid` the key's thumbprint) over a status list."""
         ...
 
+    async def sign_seal_status(self, claims: Mapping[str, object]) -> str:
+        """A compact JWS (ES256, `typ` "seal-status+jwt") over the standing of seals, by the key of status lists."""
+        ...
+
     async def public_keys(self) -> Sequence[SealerKey]:
         """The keys that check claims, checkpoints, receipts and status lists."""
         ...

@@ -8,6 +8,7 @@ from kernel.clock import Clock
 from kernel.errors import InvalidInput
 from seal.validation.report import Check, CheckResult, Indication, ValidationReport
 from seal.validation.service import validate_document
+from seal.validation.trust import TrustStore
 from verify.qr.claims import check_claims
 from verify.qr.reading import read_qr
 from verify.qr.service import qr_document
@@ -32,7 +33,7 @@ def verify_offline(data_or_qr: bytes | str, trust_dir: Path, clock: Clock) -> Ve
         data_or_qr = read_qr_in_image(data_or_qr)
     now = clock()
     if isinstance(data_or_qr, bytes):
-        validation = validate_document(data_or_qr, store_of(trust), at=now)
+        validation = validate_document(data_or_qr, _store(directory, now), at=now)
         status = judge_status(_sealed_reference(data_or_qr, validation), _sealed_at(validation), lists, now)
         return _with_status(validation, status, now)
     reading = read_qr(data_or_qr)
@@ -42,6 +43,12 @@ def verify_offline(data_or_qr: bytes | str, trust_dir: Path, clock: Clock) -> Ve
     validation = ValidationReport(qr_document(data_or_qr), (), (signature,))
     reference, issued_at = (claims.status, claims.issued_at) if claims else (None, None)
     return _with_status(validation, judge_status(reference, issued_at, lists, now), now)
+
+
+def _store(directory: TrustDirectory, now: datetime) -> TrustStore:
+    """The trust of the directory, with the standing of seals when a list of them lies there."""
+    store, listed = store_of(directory.trust), directory.seal_status
+    return replace(store, seal_status=lambda code: listed.standing_at(code, now)) if listed else store
 
 
 def _sealed_reference(data: bytes, validation: ValidationReport) -> StatusReference | None:

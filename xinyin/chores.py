@@ -43,8 +43,9 @@ async def do_chores(house: House) -> None:
 async def renew_trust_folder(house: House) -> None:
     """Write what verifying with no server needs: anchors, revocation lists, keys, and status lists good for a day."""
     trust, lists = await house.trust.published(), await house.licence_vault.statuses.tokens()
-    folder = house.settings.trust_directory
-    await asyncio.to_thread(export_trust_list, trust, folder, status_lists=lists)
+    folder, sealing = house.settings.trust_directory, house.seal
+    seals = await sealing.publication.status_list(sealing.signing.sign_seal_status, sealing.public_url)
+    await asyncio.to_thread(export_trust_list, trust, folder, status_lists=lists, seal_status=seals)
 
 
 async def _repeat(house: House, seconds: float) -> None:

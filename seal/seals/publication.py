@@ -1,6 +1,6 @@
 """The standing of seals and the trust behind them, as verifiers take it (状态发布)."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,12 +9,17 @@ from sqlalchemy import select
 from kernel.clock import Clock
 from kernel.crypto.certificates import Certificate
 from kernel.database.engine import Database
+from kernel.errors import NotFound
 from seal.authority.service import Authority
-from seal.seals.records import SealRow
+from seal.seals.records import SealRow, find_seal
 from seal.seals.seal import Seal
+from seal.seals.status_list import SealStatusList
 from seal.validation.trust import SealState, SealStatus, TrustStore
 
 SEEN_FOR = timedelta(seconds=1)
+LIST_KEPT_FOR = timedelta(minutes=10)
+SignStatus = Callable[[Mapping[str, object]], Awaitable[str]]
+_PUBLIC_STATES = frozenset({"active", "suspended", "replaced", "revoked"})
 _PUBLISHED: Mapping[str, SealState] = {"active": "active", "suspended": "suspended", "revoked": "revoked"}
 
 
@@ -22,6 +27,13 @@ _PUBLISHED: Mapping[str, SealState] = {"active": "active", "suspended": "suspend
 class _Seen:
     store: TrustStore
     at: datetime
+
+
+@dataclass(frozen=True)
+class _KeptList:
+    standings: Mapping[str, SealStatus]
+    made_at: datetime
+    token: str
 
 
 class SealPublication:
@@ -41,6 +53,7 @@ class SealPublication:
         self._clock = clock
         self._timestamp_anchors = timestamp_anchors
         self._seen: _Seen | None = None
+        self._kept_list: _KeptList | None = None
 
     async def trust_store(self) -> TrustStore:
         """Anchors, issuing authorities, revocation lists, and the standing of every seal of the register."""
@@ -58,6 +71,23 @@ class SealPublication:
         self._seen = _Seen(store, now)
         return store
 
+    async def status_list(self, sign: SignStatus, issuer: str) -> str:
+        """The signed list of all standings: made anew when one has changed, and often enough never to be old."""
+        now, standings = self._clock(), await self._statuses()
+        kept = self._kept_list
+        if kept is None or kept.standings != standings or not timedelta() <= now - kept.made_at < LIST_KEPT_FOR:
+            token = await sign(SealStatusList.now(issuer, standings, now).to_claims())
+            kept = self._kept_list = _KeptList(standings, now, token)
+        return kept.token
+
+    async def standing(self, id_or_code: str) -> Seal:
+        """A seal that was put to use, for anybody who asks; raises NotFound for any other."""
+        async with self._database.reading() as session:
+            row = await find_seal(session, id_or_code)
+        if row is None or row.state not in _PUBLIC_STATES or row.esl is None:
+            raise NotFound("There is no such seal.")
+        return Seal.of(row, self._clock())
+
     async def published_seals(self) -> list[Seal]:
         """Every seal that was ever put to use, by code."""
         statement = select(SealRow).where(SealRow.sm2_certificate.is_not(None)).order_by(SealRow.code)
@@ -70,7 +100,9 @@ class SealPublication:
         self._authority.forget_crls()
 
     async def _statuses(self) -> dict[str, SealStatus]:
-        statement = select(SealRow.code, SealRow.state, SealRow.state_since)
+        statement = select(SealRow.code, SealRow.state, SealRow.state_since).where(
+            SealRow.holds_code, SealRow.esl.is_not(None)
+        )
         async with self._database.reading() as session:
             rows = (await session.execute(statement)).all()
         return {code: SealStatus(_PUBLISHED[state], since) for code, state, since in rows if state in _PUBLISHED}

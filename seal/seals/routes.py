@@ -15,7 +15,9 @@ from kernel.errors import FieldError, InvalidInput
 from kernel.principal import Principal
 from kernel.web.sign_in import authenticated
 from seal.picture.design import SealShape
+from seal.seals import status_list
 from seal.seals.application import SealApplication
+from seal.seals.publication import SealPublication
 from seal.seals.seal import RevocationReason, Seal, SealSearch, SealState, SuspensionCause
 from seal.seals.service import PAGE, Officer, SealRegister
 from seal.seals.use_policy import UsePolicy
@@ -26,6 +28,11 @@ PICTURE_TYPES = {"PNG": "image/png", "JPG": "image/jpeg", "GIF": "image/gif", "B
 """Others that seals made elsewhere may bring are sent as plain bytes."""
 
 _PRIVATE = {"Cache-Control": "no-store"}
+_PUBLIC = {
+    "Cache-Control": "public, max-age=60",
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 
 
 class Owner(BaseModel):
@@ -153,6 +160,10 @@ def api_router() -> APIRouter:
     get, post = ["GET"], ["POST"]
     router.add_api_route("", apply, methods=post, status_code=201, summary="Apply for a seal")
     router.add_api_route("", list_seals, methods=get, summary="The seals, newest first")
+    router.add_api_route(
+        "/status-list", show_status_list, methods=get, summary="Every seal's standing, signed", response_class=Response
+    )
+    router.add_api_route("/{seal_id}/status", show_status, methods=get, summary="How a seal stands, for everybody")
     router.add_api_route("/{seal_id}", show, methods=get, summary="One seal, by id or code")
     router.add_api_route(
         "/{seal_id}/picture", show_picture, methods=get, summary="Its picture (PNG)", response_class=Response
@@ -196,6 +207,19 @@ async def list_seals(request: Request, query: Annotated[SealQuery, Query()]) -> 
     seals = await _register(request).seals(search)
     following = seals[-1].id if len(seals) == PAGE else None
     return JSONResponse({"seals": [seal.to_dict() for seal in seals], "next": following}, headers=_PRIVATE)
+
+
+async def show_status_list(request: Request) -> Response:
+    """A compact JWS for verifiers without a connection: `seals` with code, state and since when; good for a day."""
+    services = request.app.state.seal
+    token = await services.publication.status_list(services.signing.sign_seal_status, services.public_url)
+    return Response(token, media_type=f"application/{status_list.TYPE}", headers=_PUBLIC)
+
+
+async def show_status(request: Request, seal_id: str) -> JSONResponse:
+    """By id or code, no account needed. A person's seal is shown without the name."""
+    publication: SealPublication = request.app.state.seal.publication
+    return JSONResponse((await publication.standing(seal_id)).to_standing(), headers=_PUBLIC)
 
 
 async def show(request: Request, seal_id: str) -> JSONResponse:

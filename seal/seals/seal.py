@@ -140,6 +140,19 @@ class Seal:
             "picture": f"/api/v1/seals/{self.id}/picture",
         }
 
+    def to_standing(self) -> dict[str, Any]:
+        """What everybody may know; of a person's seal not the name."""
+        public = {} if self.shape == "name" else {"name": self.name, "owner": self.owner_name}
+        ended = self.state == "expired"
+        return public | {
+            "code": self.code,
+            "state": self.state,
+            "since": (self.valid_to if ended else self.state_since).isoformat(),
+            "cause": self.cause,
+            "valid_from": self.valid_from.isoformat(),
+            "valid_to": self.valid_to.isoformat(),
+        }
+
 
 @dataclass(frozen=True)
 class SealEvent:

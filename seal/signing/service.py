@@ -20,6 +20,7 @@ from seal.authority.profiles import issuing_name
 from seal.authority.service import Authority
 from seal.client import DocumentToSeal, SealableFormat, SealerKey, SignedClaims
 from seal.documents.positions import StampPosition
+from seal.seals import status_list as seal_status_list
 from seal.seals.pins import SealPins
 from seal.seals.publication import SealPublication
 from seal.seals.records import SealRow, SealUseRow, find_seal
@@ -191,6 +192,10 @@ class SigningService:
     async def sign_status_list(self, claims: Mapping[str, object]) -> str:
         """See `Sealer`."""
         return await self._sign_json("status", "statuslist+jwt", claims)
+
+    async def sign_seal_status(self, claims: Mapping[str, object]) -> str:
+        """See `Sealer`."""
+        return await self._sign_json("status", seal_status_list.TYPE, claims)
 
     async def public_keys(self) -> Sequence[SealerKey]:
         """See `Sealer`."""

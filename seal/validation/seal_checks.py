@@ -112,6 +112,9 @@ def judge_status(status: SealStatus | None, used_at: datetime) -> Check:
     """What the register's word on the seal means for a signature made at `used_at`."""
     if status is None:
         return warning(SEAL_STATUS, "The register of this seal was not asked.")
+    if status.state == "active" and status.as_of:
+        detail = "The seal was in use on {day}. The list of seals at hand is older than it may be."
+        return warning(SEAL_STATUS, detail, day=f"{status.as_of:%Y-%m-%d}")
     if status.state == "active":
         return passed(SEAL_STATUS, "The seal is in use.")
     day = f"{status.since:%Y-%m-%d}"

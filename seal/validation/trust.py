@@ -25,10 +25,14 @@ _PEM = re.compile(rb"-----BEGIN (CERTIFICATE|X509 CRL)-----(.+?)-----END \1-----
 
 @dataclass(frozen=True)
 class SealStatus:
-    """The standing of a seal and since when, as its register publishes it."""
+    """The standing of a seal and since when, as its register publishes it.
+
+    `as_of` is set when that word is too old to be relied on: the moment it speaks of.
+    """
 
     state: SealState
     since: datetime
+    as_of: datetime | None = None
 
 
 SealStatusLookup = Callable[[str], SealStatus | None]

@@ -17,6 +17,7 @@ from kernel.crypto.envelope import Envelope
 from kernel.crypto.jose import JwkSet, verify_jws
 from kernel.database.engine import Database
 from kernel.ephemeral.memory import InProcessStore
+from kernel.errors import InvalidInput
 from seal import app as seal_app
 from seal.app import SealServices
 from seal.documents.positions import StampPosition
@@ -112,3 +113,23 @@ async def test_its_trust_list_is_enough_to_judge_without_it(office: Office, tmp_
     published = (await office.client.get("/api/v1/trust-list")).json()
     assert {each["status"] for each in published["seals"]} == {"active"}
     assert {each["issuer"] for each in published["qr_keys"] + published["receipt_keys"]} == {"示例市政务服务平台"}
+
+
+async def test_a_suspended_seal_is_known_without_the_service(office: Office, tmp_path: Path) -> None:
+    trust = ServiceTrust(office.seals.publication, office.seals.signing, issuer="x", clock=office.world.clock)
+    folder, data = tmp_path / "trust", await office.sealed()
+
+    async def judged() -> str:
+        sealing = office.seals
+        token = await sealing.publication.status_list(sealing.signing.sign_seal_status, sealing.public_url)
+        export_trust_list(await trust.published(), folder, seal_status=token)
+        return str(verify_offline(data, folder, office.world.clock).to_dict()["indication"])
+
+    assert await judged() == "TOTAL-PASSED"
+    await office.seals.register.suspend(OTHER, office.seal_id)
+    await judged()
+    report = verify_offline(data, folder, office.world.clock).to_dict()
+    assert report["signatures"][0]["seal"]["status"] == "suspended"
+    (folder / "seal-status.jwt").write_text("a.b.c")
+    with pytest.raises(InvalidInput, match=r"seal-status\.jwt"):
+        verify_offline(data, folder, office.world.clock)

@@ -6,6 +6,7 @@ crls/*.crl               DER, optional
 qr-keys.json             [{"kid", "alg", "spki" (base64 DER), "issuer"}]
 status-keys.json         optional, the same for the keys of status lists
 status/*.jwt             optional, status lists (Status List Tokens)
+seal-status.jwt          optional, the standing of all seals, signed with one of the status keys
 trust-list.json          when and what was exported; for people and for its date
 """
 
@@ -17,9 +18,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kernel.crypto.jose import InvalidToken
 from kernel.errors import InvalidInput
+from seal.seals.status_list import SealStatusList, load_status_list
 from verify.trust_list.document import Anchor, QrKey, TrustList, read_qr_keys
 
+SEAL_STATUS = "seal-status.jwt"
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -31,6 +35,8 @@ class TrustDirectory:
     trust: TrustList
     status_lists: Sequence[str] = ()
     """Status List Tokens as they lie there, not verified."""
+    seal_status: SealStatusList | None = None
+    """The standing of seals; its signature held."""
 
     @classmethod
     def load(cls, path: Path) -> "TrustDirectory":
@@ -49,11 +55,16 @@ class TrustDirectory:
             status_keys=_read_keys(path / "status-keys.json"),
             crls=[file.read_bytes() for file in sorted(path.glob("crls/*.crl"))],
         )
-        return cls(path, trust, _read_status_lists(path))
+        return cls(path, trust, _read_status_lists(path), _read_seal_status(path, trust))
 
 
-def export_trust_list(trust: TrustList, path: Path, *, status_lists: Sequence[str] = ()) -> None:
-    """Write the directory, replacing what an earlier export wrote. `status_lists` are signed tokens. Blocking."""
+def export_trust_list(
+    trust: TrustList, path: Path, *, status_lists: Sequence[str] = (), seal_status: str | None = None
+) -> None:
+    """Write the directory, replacing what an earlier export wrote. Blocking.
+
+    `status_lists` and `seal_status` are signed tokens: how licences and how seals stand.
+    """
     _replace(path / "anchors", "cer", [anchor.certificate for anchor in trust.anchors])
     _replace(path / "intermediates", "cer", trust.intermediates)
     _replace(path / "crls", "crl", trust.crls)
@@ -61,6 +72,8 @@ def export_trust_list(trust: TrustList, path: Path, *, status_lists: Sequence[st
     _write_json(path / "qr-keys.json", [key.to_json() for key in trust.qr_keys])
     _write_json(path / "status-keys.json", [key.to_json() for key in trust.status_keys])
     _write_json(path / "trust-list.json", trust.to_json())
+    if seal_status is not None:
+        (path / SEAL_STATUS).write_text(seal_status, encoding="ascii")
 
 
 def _replace(folder: Path, suffix: str, contents: Sequence[bytes]) -> None:
@@ -81,6 +94,19 @@ def _read_keys(file: Path) -> list[QrKey]:
 
 def _read_status_lists(path: Path) -> list[str]:
     return [file.read_text(encoding="ascii", errors="replace").strip() for file in sorted(path.glob("status/*.jwt"))]
+
+
+def _read_seal_status(path: Path, trust: TrustList) -> SealStatusList | None:
+    """Raises InvalidInput for one that nobody trusted signed: silence would let a suspended seal pass."""
+    file = path / SEAL_STATUS
+    if not file.exists():
+        return None
+    unverified = file.read_text(encoding="ascii", errors="replace").strip()
+    try:
+        return load_status_list(unverified, [key.spki for key in trust.status_keys])
+    except InvalidToken as failure:
+        message = "{file} was not signed by a trusted key, or was changed. Fetch it again."
+        raise InvalidInput(message, file=SEAL_STATUS, reason=str(failure)) from failure
 
 
 def _read_certificate(file: Path) -> bytes:

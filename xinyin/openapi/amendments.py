@@ -144,6 +144,8 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
         *ANY_SEAL_SCOPE,
         answer={"200": json_answer("200 at a time; CSV if asked for", shape({"uses": listing(_USE), "next": _NEXT}))},
     ),
+    "get /api/v1/seals/status-list": _public("200", _file("A compact JWS", "application/seal-status+jwt")),
+    "get /api/v1/seals/{seal_id}/status": _public("200", json_answer("Its standing", ref("SealStanding"))),
     "get /api/v1/seals/{seal_id}/events": _amend(
         *ANY_SEAL_SCOPE, answer={"200": json_answer("Oldest first", shape({"events": listing(_SEAL_EVENT)}))}
     ),

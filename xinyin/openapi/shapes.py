@@ -162,6 +162,10 @@ SCHEMAS: Mapping[str, Schema] = {
         },
         {"purpose": TEXT, "ended_at": {"type": ["string", "null"]}, "file": TEXT, "archive": TEXT},
     ),
+    "SealStanding": shape(
+        {"code": TEXT, "state": {"enum": ["active", "suspended", "replaced", "revoked", "expired"]}, "since": TIME},
+        {"cause": TEXT_OR_NULL, "valid_from": TIME, "valid_to": TIME, "name": TEXT, "owner": TEXT},
+    ),
     "LicenceFace": shape(
         {
             "identifier": TEXT,
