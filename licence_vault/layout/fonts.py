@@ -11,6 +11,7 @@ from typing import Any
 import uharfbuzz
 
 from kernel.errors import ConfigurationError
+from seal.documents.ofd.writing.fonts import subset_face
 
 STYLES = ("regular", "bold", "light", "mono")
 DEFAULT_FOLDERS = (
@@ -35,8 +36,6 @@ FALLBACK_FOLDER = "fallback"
 """Below the folder of the fonts: an operator's own fonts for rare names."""
 # OpenType `OS/2` fsType: restricted licence, no subsetting, bitmaps alone.
 NO_EMBEDDING = 0x0002 | 0x0100 | 0x0200
-# Tables no reader needs for drawing single characters; dropping them halves a subset.
-DROPPED_TABLES = ("GSUB", "GPOS", "GDEF", "BASE", "vhea", "vmtx", "VORG", "DSIG", "gasp", "meta")
 
 
 @dataclass(frozen=True)
@@ -119,11 +118,7 @@ class Typeface:
 def _subset(face: Any, characters: frozenset[str]) -> Subset:
     """Kept, since the same licence is written twice and the characters of a face's labels stay the same."""
     wanted = sorted(characters)
-    request = uharfbuzz.SubsetInput()
-    request.unicode_set.update(map(ord, wanted))
-    request.flags = uharfbuzz.SubsetFlags.NO_HINTING | uharfbuzz.SubsetFlags.NO_LAYOUT_CLOSURE
-    request.drop_table_tag_set.update(int.from_bytes(tag.encode(), "big") for tag in DROPPED_TABLES)
-    reduced = uharfbuzz.subset(face, request)
+    reduced = subset_face(face, wanted)
     font = uharfbuzz.Font(reduced)
     glyphs = {character: font.get_nominal_glyph(ord(character)) for character in wanted}
     advances = {glyph: round(font.get_glyph_h_advance(glyph) * 1000 / reduced.upem) for glyph in glyphs.values()}

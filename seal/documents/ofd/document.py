@@ -45,7 +45,7 @@ class OfdDocument:
 
 
 def load_document(package: OfdPackage) -> OfdDocument:
-    """The body that carries signatures, or else the newest one; raises `UnreadablePackage`."""
+    """The body that carries signatures, or else the first one, which readers show; raises `UnreadablePackage`."""
     root_file = package.locate(ROOT_FILE)
     return _load_body(package, root_file, find_body(package.parse(root_file)))
 
@@ -73,10 +73,10 @@ def _load_body(package: OfdPackage, root_file: str, body: Node) -> OfdDocument:
 
 
 def find_body(root: Node) -> Node:
-    """The DocBody of OFD.xml that names signatures, or else the last; raises `UnreadablePackage`."""
+    """The first DocBody of OFD.xml that names signatures, or else the first; raises `UnreadablePackage`."""
     bodies = _bodies(root)
     signed = [body for body in bodies if markup.text(body, "Signatures")]
-    return (signed or bodies)[-1]
+    return (signed or bodies)[0]
 
 
 def _bodies(root: Node) -> list[Node]:

@@ -7,6 +7,12 @@ from lxml import etree
 
 NAMESPACE = "{http://www.ofdspec.org/2016}"
 
+ITEMS = ["TextObject*", "PathObject*", "ImageObject*", "CompositeObject*", "PageBlock*"]
+GRAPHIC = [
+    *("ID", "Boundary", "Name?", "Visible?", "CTM?", "DrawParam?", "LineWidth?", "Cap?", "Join?"),
+    *("MiterLimit?", "DashOffset?", "DashPattern?", "Alpha?"),
+]
+
 # element: (its children in order, its attributes). "?" may be left out, "*" may repeat too, "+" repeats.
 SHAPES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "OFD": (["DocBody+"], ["Version", "DocType"]),
@@ -22,8 +28,108 @@ SHAPES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "Reference": (["CheckValue"], ["FileRef"]),
     "StampAnnot": ([], ["ID", "PageRef", "Boundary", "Clip?"]),
     "Seal": (["BaseLoc"], []),
+    "DocInfo": (
+        ["DocID", "Title?", "Author?", "Subject?", "Abstract?", "CreationDate?", "ModDate?", "DocUsage?", "Cover?",
+         "Keywords?", "Creator?", "CreatorVersion?", "CustomDatas?"],
+        [],
+    ),
+    "Keywords": (["Keyword+"], []),
+    "CustomDatas": (["CustomData+"], []),
+    "CustomData": ([], ["Name"]),
+    "Versions": (["Version+"], []),
+    "Version": ([], ["ID", "Index", "Current?", "BaseLoc"]),
+    "DocVersion": (["FileList", "DocRoot"], ["ID", "Version?", "Name?", "CreationDate?"]),
+    "FileList": (["File+"], []),
+    "File": ([], ["ID"]),
+    "Document": (
+        ["CommonData", "Pages", "Outlines?", "Permissions?", "Actions?", "VPreferences?", "Bookmarks?", "Annotations?",
+         "CustomTags?", "Attachments?", "Extensions?"],
+        [],
+    ),
+    "CommonData": (["MaxUnitID", "PageArea", "PublicRes*", "DocumentRes*", "TemplatePage*", "DefaultCS?"], []),
+    "PageArea": (["PhysicalBox", "ApplicationBox?", "ContentBox?", "BleedBox?"], []),
+    "Area": (["PhysicalBox", "ApplicationBox?", "ContentBox?", "BleedBox?"], []),
+    "TemplatePage": ([], ["ID", "Name?", "ZOrder?", "BaseLoc"]),
+    "Pages": (["Page+"], []),
+    "Outlines": (["OutlineElem+"], []),
+    "OutlineElem": (["Actions?", "OutlineElem*"], ["Title", "Count?", "Expanded?"]),
+    "Actions": (["Action+"], []),
+    "Action": (["Region?", "Goto"], ["Event"]),
+    "Goto": (["Dest"], []),
+    "Dest": ([], ["Type", "PageID", "Left?", "Top?", "Right?", "Bottom?", "Zoom?"]),
+    "Permissions": (
+        ["Edit?", "Annot?", "Export?", "Signature?", "Watermark?", "PrintScreen?", "Print?", "ValidPeriod?"],
+        [],
+    ),
+    "Print": ([], ["Printable", "Copies?"]),
+    "ValidPeriod": ([], ["StartDate?", "EndDate?"]),
+    "Template": ([], ["TemplateID", "ZOrder?"]),
+    "Content": (["Layer*", *ITEMS], []),
+    "TextObject": (
+        ["Actions?", "Clips?", "FillColor?", "StrokeColor?", "TextCode+"],
+        [*GRAPHIC, "Font", "Size", "Stroke?", "Fill?", "HScale?", "ReadDirection?", "CharDirection?", "Weight?", "Italic?"],
+    ),
+    "TextCode": ([], ["X?", "Y?", "DeltaX?", "DeltaY?"]),
+    "CGTransform": (["Glyphs?"], ["CodePosition", "CodeCount?", "GlyphCount?"]),
+    "PathObject": (
+        ["Actions?", "Clips?", "StrokeColor?", "FillColor?", "AbbreviatedData"],
+        [*GRAPHIC, "Stroke?", "Fill?", "Rule?"],
+    ),
+    "ImageObject": (["Actions?", "Clips?", "Border?"], [*GRAPHIC, "ResourceID", "Substitution?", "ImageMask?"]),
+    "CompositeObject": (["Actions?", "Clips?"], [*GRAPHIC, "ResourceID"]),
+    "Clips": (["Clip+"], []),
+    "Clip": (["Area+"], []),
+    "AxialShd": (["Segment+"], ["MapType?", "MapUnit?", "Extend?", "StartPoint", "EndPoint"]),
+    "RadialShd": (
+        ["Segment+"],
+        ["MapType?", "MapUnit?", "Eccentricity?", "Angle?", "StartPoint", "StartRadius?", "EndPoint", "EndRadius",
+         "Extend?"],
+    ),
+    "Segment": (["Color"], ["Position?"]),
+    "Res": (["Fonts*", "ColorSpaces*", "DrawParams*", "MultiMedias*", "CompositeGraphicUnits*"], ["BaseLoc"]),
+    "Font": (
+        ["FontFile?"],
+        ["ID", "FontName", "FamilyName?", "Charset?", "Italic?", "Bold?", "Serif?", "FixedWidth?"],
+    ),
+    "MultiMedia": (["MediaFile"], ["ID", "Type", "Format?"]),
+    "DrawParam": (
+        ["FillColor?", "StrokeColor?"],
+        ["ID", "Relative?", "LineWidth?", "Join?", "Cap?", "DashOffset?", "DashPattern?", "MiterLimit?"],
+    ),
+    "CompositeGraphicUnit": (["Thumbnail?", "Substitution?", "Content"], ["ID", "Width", "Height"]),
+    "PageAnnot": (["Annot+"], []),
+    "Annot": (
+        ["Remark?", "Parameters?", "Appearance"],
+        ["ID", "Type", "Creator", "LastModDate", "Visible?", "Subtype?", "Print?", "NoZoom?", "NoRotate?", "ReadOnly?"],
+    ),
+    "Appearance": (ITEMS, ["Boundary?"]),
+    "Parameter": ([], ["Name"]),
+    "Annotations": (["Page*"], []),
+    "Attachments": (["Attachment*"], []),
+    "Attachment": (
+        ["FileLoc"],
+        ["ID", "Name", "Format?", "CreationDate?", "ModDate?", "Size?", "Visible?", "Usage?"],
+    ),
+    "CustomTags": (["CustomTag*"], []),
+    "CustomTag": (["SchemaLoc?", "FileLoc"], ["NameSpace"]),
+    "Extensions": (["Extension+"], []),
+    "Extension": (["Property*"], ["AppName", "Company?", "AppVersion?", "Date?", "RefId"]),
+}  # fmt: skip
+IN_LISTS = {  # where an element has another shape below the root than as a root, or as a mere location
+    ("Page", True): (["Template*", "PageRes*", "Area?", "Content?", "Actions?"], []),
+    ("Page", False): (["FileLoc?"], ["ID?", "BaseLoc?", "PageID?"]),
+    ("Annotations", False): ([], []),
+    ("CustomTags", False): ([], []),
+    ("Attachments", False): ([], []),
+    ("Extensions", False): ([], []),
 }
-LISTED = ([], ["ID", "Type?", "BaseLoc"])
+IN_PARENTS = {
+    ("Signatures", "Signature"): ([], ["ID", "Type?", "BaseLoc"]),
+    ("DocBody", "Signatures"): ([], []),
+    ("Permissions", "Signature"): ([], []),
+    ("Permissions", "Annot"): ([], []),
+    ("Clip", "Area"): (["Path*", "Text*"], ["DrawParam?", "CTM?"]),
+}
 
 
 def faults(data: bytes) -> list[str]:
@@ -37,14 +143,14 @@ def _element_faults(node: Any, root: Any) -> list[str]:
     if not str(node.tag).startswith(NAMESPACE):
         return [f"{node.tag} is in another namespace"]
     shape = SHAPES.get(name)
-    if name == "Signature" and node is not root:
-        shape = LISTED
-    if name == "Signatures" and node is not root:
-        shape = ([], [])
+    shape = IN_LISTS.get((name, node is root), shape)
+    parent = str(node.getparent().tag).removeprefix(NAMESPACE) if node is not root else ""
+    shape = IN_PARENTS.get((parent, name), shape)
     if shape is None:
         return []
     children, attributes = shape
     found = [str(child.tag).removeprefix(NAMESPACE) for child in node]
+    found = [child for child in found if child != "CGTransform"]  # stands before any TextCode
     wrong = [] if _in_order(found, children) else [f"{name} holds {found}"]
     known = {attribute.rstrip("?") for attribute in attributes}
     needed = {attribute for attribute in attributes if not attribute.endswith("?")}

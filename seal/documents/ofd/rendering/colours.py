@@ -23,7 +23,15 @@ Rgb = tuple[float, float, float]
 
 MOST_STOPS = 256
 MOST_POINTS = 20_000
-_SPECIAL = ("Pattern", "AxialShd", "RadialShd", "GouraudShd", "LaGouraudShd")
+# The schema of the standard misspells the last one.
+_SPECIAL = (
+    "Pattern",
+    "AxialShd",
+    "RadialShd",
+    "GouraudShd",
+    "LaGouraudShd",
+    "LaGourandShd",
+)  # the schema misspells the last
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,7 @@ def add_shading(canvas: Canvas, shading: Node, resources: Resources) -> tuple[st
         return _add_axial(canvas, shading, resources)
     if kind == "RadialShd":
         return _add_radial(canvas, shading, resources)
-    return _add_mesh(canvas, shading, resources, lattice=kind == "LaGouraudShd")
+    return _add_mesh(canvas, shading, resources, lattice=kind.startswith("LaG"))
 
 
 def _extend(shading: Node) -> str:
