@@ -67,7 +67,10 @@ SHAPES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "Content": (["Layer*", *ITEMS], []),
     "TextObject": (
         ["Actions?", "Clips?", "FillColor?", "StrokeColor?", "TextCode+"],
-        [*GRAPHIC, "Font", "Size", "Stroke?", "Fill?", "HScale?", "ReadDirection?", "CharDirection?", "Weight?", "Italic?"],
+        [
+            *(*GRAPHIC, "Font", "Size", "Stroke?", "Fill?", "HScale?"),
+            *("ReadDirection?", "CharDirection?", "Weight?", "Italic?"),
+        ],
     ),
     "TextCode": ([], ["X?", "Y?", "DeltaX?", "DeltaY?"]),
     "CGTransform": (["Glyphs?"], ["CodePosition", "CodeCount?", "GlyphCount?"]),

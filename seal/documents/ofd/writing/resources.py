@@ -73,7 +73,7 @@ class ResourceWriter:
         if digest not in self._images:
             kind = next(((name, ending) for mark, name, ending in _KINDS if data.startswith(mark)), None)
             if kind is None:
-                raise InvalidInput("The picture is neither a PNG nor a JPEG.")
+                raise InvalidInput("The picture is neither a PNG nor a JPEG, BMP or TIFF.")
             own = self.numbering.next()
             location = self._keep(f"image_{len(self._images)}.{kind[1]}", data)
             self._media.append(
