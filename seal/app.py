@@ -18,12 +18,14 @@ from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
 from seal.authority import routes as authority_routes
+from seal.authority.enrolment import Enrolment
 from seal.authority.making import SealMaker
 from seal.authority.own_certificates import AuthorityParts
 from seal.authority.profiles import Naming
 from seal.authority.responder import OcspResponder
 from seal.authority.service import Authority
 from seal.seals import routes as seal_routes
+from seal.seals.outside_signers import OutsideParts, OutsideSigners
 from seal.seals.publication import SealPublication
 from seal.seals.service import RegisterParts, SealRegister
 from seal.seals.uses import UseLog
@@ -82,6 +84,8 @@ class SealServices:
     intents: IntentJournal
     timestamps: TimestampService
     responder: OcspResponder
+    enrolment: Enrolment
+    outside_signers: OutsideSigners
     jobs: SealJobs
     clock: Clock
     public_url: str
@@ -108,6 +112,7 @@ def build_services(parts: Foundations) -> SealServices:
     )
     authority = Authority(authority_parts)
     timestamps = _build_timestamps(parts, authority)
+    enrolment = Enrolment(authority_parts, authority)
     publication = SealPublication(parts.database, authority, parts.clock, timestamp_anchors=timestamps.anchors)
     register = SealRegister(
         RegisterParts(
@@ -141,6 +146,18 @@ def build_services(parts: Foundations) -> SealServices:
         intents=intents,
         timestamps=timestamps,
         responder=OcspResponder(authority_parts, authority),
+        enrolment=enrolment,
+        outside_signers=OutsideSigners(
+            OutsideParts(
+                database=parts.database,
+                audit=parts.audit,
+                clock=parts.clock,
+                authority=authority,
+                enrolment=enrolment,
+                maker=SealMaker(authority, parts.clock),
+                publication=publication,
+            )
+        ),
         jobs=_build_jobs(parts, signing, intents),
         clock=parts.clock,
         public_url=parts.public_url.rstrip("/"),

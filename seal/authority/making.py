@@ -66,6 +66,12 @@ class SealMaker:
             raise IntegrityError("The seal that was made does not say what it should.")
         return MadeSeal(esl, certificates.sm2.der, certificates.p256.der)
 
+    async def remake(self, order: SealOrder, sm2_certificate: bytes) -> bytes:
+        """The seal (DER SESeal) anew for another certificate of its SM2 signer (GM/T 0031 §6.1: as a renewal wants)."""
+        contents = self._contents(order, sm2_certificate)
+        key = await self._authority.maker_key()
+        return await asyncio.to_thread(make_seal, contents, key, self._authority.certificate(MAKER).der)
+
     def _contents(self, order: SealOrder, signer: bytes) -> SealContents:
         return SealContents(
             seal_code=order.code,

@@ -10,19 +10,25 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kernel.database.schema import UTCDateTime
 from seal.schema import Base
 
+OUTSIDE = "outside"
+"""The issuer of what we did not issue."""
+
 
 class CertificateRow(Base):
     """One certificate.
 
     `name` is set for those of the authority's own that are in use (`sm2-root`, …), `seal_id` for a seal's.
-    `purpose`: `own`, `seal`, `person` or `outside` (of a key that is not here). `holder_ref`: what the applicant calls
+    `purpose`: `own`, `seal`, `person`, `outside` (of a key that is not here), or `outside-root`, `outside-issuer`,
+    `outside-signer` (issued elsewhere). `holder_ref`: what the applicant calls
     its holder; no name, no number. `key_name`: where the key is, None when not here or by its old rule.
+    `key_hash`: SHA-256 of the SubjectPublicKeyInfo, hex.
     """
 
     __tablename__ = "seal_certificate"
     __table_args__ = (
         Index("ix_seal_certificate_seal_id", "seal_id"),
         Index("ix_seal_certificate_issuer_serial", "issuer", "serial"),
+        Index("ix_seal_certificate_key_hash", "key_hash"),
     )
 
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -37,6 +43,7 @@ class CertificateRow(Base):
     purpose: Mapped[str] = mapped_column(String(16), server_default="seal")
     holder_ref: Mapped[str | None] = mapped_column(String(128))
     key_name: Mapped[str | None] = mapped_column(String(128))
+    key_hash: Mapped[str | None] = mapped_column(String(64))
 
 
 class CrlRow(Base):
@@ -82,3 +89,8 @@ async def newest_certificates(session: AsyncSession, limit: int) -> Sequence[Cer
     """The newest first."""
     statement = select(CertificateRow).order_by(CertificateRow.issued_at.desc(), CertificateRow.serial).limit(limit)
     return (await session.scalars(statement)).all()
+
+
+async def holders_of_key(session: AsyncSession, key_hash: str) -> Sequence[CertificateRow]:
+    """Every certificate over a key."""
+    return (await session.scalars(select(CertificateRow).where(CertificateRow.key_hash == key_hash))).all()

@@ -16,6 +16,8 @@ from kernel.crypto.issuance import CertificateRequestProfile
 from kernel.crypto.revocation.crl import Crl
 from kernel.crypto.signatures import SigningKey
 from kernel.crypto.timestamps.making import Stamping
+from kernel.errors import InvalidInput
+from seal.authority.outside_issuers import OutsideIssuers
 from seal.authority.own_certificates import AuthorityParts, OwnCertificates, open_or_generate
 from seal.authority.profiles import (
     ALGORITHMS,
@@ -27,8 +29,10 @@ from seal.authority.profiles import (
     root_name,
     tsa_name,
 )
-from seal.authority.records import CertificateRow, certificates_of_seal
+from seal.authority.records import OUTSIDE, CertificateRow, certificates_of_seal
 from seal.authority.revocation_lists import RevocationLists
+
+_LONGEST_CHAIN = 6
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Authority:
         self._parts = parts
         self.own = OwnCertificates(parts)
         self.lists = RevocationLists(parts, self.own)
+        self.outside = OutsideIssuers(parts.database, parts.clock)
 
     async def bootstrap(self) -> None:
         """Make or load roots, issuing authorities, the seal maker, the stamping and answering certificates.
@@ -63,6 +68,7 @@ class Authority:
             await self._start(family)
         if await self.own.load_if_made("rsa"):
             await self._start("rsa")
+        await self.outside.refresh()
 
     async def ensure_family(self, family: Family) -> None:
         """Have a family made if it is not there yet: RSA is, when first wanted."""
@@ -78,12 +84,25 @@ class Authority:
         return self.own.certificate(name)
 
     def trust_anchors(self) -> tuple[Certificate, ...]:
-        """The roots."""
-        return tuple(self.certificate(root_name(family)) for family in self.families())
+        """The roots, ours and those that an operator imported."""
+        return (*(self.certificate(root_name(family)) for family in self.families()), *self.outside.roots)
 
     def intermediates(self) -> tuple[Certificate, ...]:
-        """The issuing authorities."""
-        return tuple(self.certificate(issuing_name(family)) for family in self.families())
+        """The issuing authorities, ours and those that came with a certificate from outside."""
+        return (*(self.certificate(issuing_name(family)) for family in self.families()), *self.outside.issuers)
+
+    def issuers_of(self, certificate: Certificate) -> tuple[Certificate, ...]:
+        """The chain above a certificate of ours or of an outside issuer that is known here, the root last."""
+        known = [*self.intermediates(), *self.trust_anchors()]
+        chain: list[Certificate] = []
+        last = certificate
+        while len(chain) < _LONGEST_CHAIN:
+            above = next((each for each in known if each.ski == last.aki and last.issuer.matches(each.subject)), None)
+            if above is None or above == last:
+                break
+            chain.append(above)
+            last = above
+        return tuple(chain)
 
     async def crls(self) -> tuple[Crl, ...]:
         """The current list of each authority."""
@@ -150,7 +169,7 @@ class Authority:
                     session, AuditEvent("certificate.revoke", actor, subject_ref=subject, detail=detail)
                 )
         await session.flush()
-        for issuer in sorted(issuers):
+        for issuer in sorted(issuers - {OUTSIDE}):  # who issued it elsewhere revokes it there
             await self.lists.publish(session, issuer)
 
     def forget_crls(self) -> None:
@@ -176,6 +195,7 @@ class Authority:
             der=certificate.der,
             issued_at=self._parts.clock(),
             purpose=purpose,
+            key_hash=hashlib.sha256(certificate.spki).hexdigest(),
         )
 
     async def export_trust(self, directory: Path) -> None:
@@ -201,6 +221,15 @@ class Authority:
 def seal_key_name(seal_id: str, family: Family) -> str:
     """Where the key of a seal is kept."""
     return f"seal-{seal_id}-{family}"
+
+
+def family_of(certificate: bytes) -> Family:
+    """The family that a signer's certificate (DER) is of; raises CertificateUnreadable, InvalidInput for none."""
+    algorithm = Certificate.load(certificate).public_key().algorithm
+    for family, name in ALGORITHMS.items():
+        if name == algorithm:
+            return family
+    raise InvalidInput("Keys of this kind are not certified here.", reason=algorithm)
 
 
 def _write_files(directory: Path, contents: dict[str, dict[str, bytes]]) -> None:

@@ -61,6 +61,7 @@ class SealPublication:
         if self._seen and timedelta() <= now - self._seen.at < SEEN_FOR:
             return self._seen.store
         statuses = await self._statuses()
+        await self._authority.outside.refresh()
         store = TrustStore(
             anchors=self._authority.trust_anchors(),
             intermediates=self._authority.intermediates(),

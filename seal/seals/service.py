@@ -137,7 +137,7 @@ class SealRegister:
         if officer.actor.id == draft.applied_by:
             await self._refuse(officer, draft, "approve")
             raise Forbidden("You applied for this seal. Somebody else must approve it.")
-        made = await self._maker.make(_order(draft))
+        made = await self._maker.make(making_order(draft))
         async with self._database.transaction() as session:
             row = await _load(session, draft.id, lock=True)
             _check_transition(row, "approve")
@@ -353,7 +353,8 @@ def _check_transition(row: SealRow, action: Action) -> None:
         raise Conflict(STATE_SENTENCES[row.state])
 
 
-def _order(draft: SealRow) -> SealOrder:
+def making_order(draft: SealRow) -> SealOrder:
+    """What its maker is told."""
     return SealOrder(
         seal_id=draft.id,
         code=draft.code,

@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock
+from kernel.crypto.certificates import Certificate
 from kernel.crypto.cose import key_id, sign_cose
 from kernel.crypto.jose import sign_jws, thumbprint
 from kernel.database.engine import Database
 from kernel.errors import Conflict, Forbidden, NotFound, Unavailable, XinyinError
 from kernel.ids.time_ordered import new_id
-from seal.authority.profiles import issuing_name
 from seal.authority.service import Authority
 from seal.client import DocumentToSeal, SealableFormat, SealerKey, SignedClaims
 from seal.documents.positions import StampPosition
@@ -254,10 +254,9 @@ class SigningService:
         assert seal.esl is not None  # a seal in use has been made
         assert seal.sm2_certificate is not None
         assert seal.p256_certificate is not None
-        issuer = self._authority.certificate(issuing_name("p256")).der
-        return SealStock(
-            seal.id, seal.name, seal.esl, seal.sm2_certificate, (seal.p256_certificate, issuer), seal.picture
-        )
+        above = self._authority.issuers_of(Certificate.load(seal.p256_certificate))
+        chain = (seal.p256_certificate, *(each.der for each in above[:-1]))
+        return SealStock(seal.id, seal.name, seal.esl, seal.sm2_certificate, chain, seal.picture)
 
     async def _pressed(self, order: PressOrder, intents: list[Intent]) -> list[bytes]:
         """Try once more when the work was lost half-way; `intents` are then held under a new fence."""

@@ -2,7 +2,7 @@
 
 from kernel.crypto.keystore import KeyStore
 from kernel.errors import IntegrityError, InvalidInput
-from seal.authority.service import seal_key_name
+from seal.authority.service import family_of, seal_key_name
 from seal.client import DocumentToSeal
 from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
 from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
@@ -25,7 +25,7 @@ def _seal(document: DocumentToSeal, order: PressOrder, keystore: KeyStore) -> by
             document.data, OfdSealRequest(seal.esl, key, seal.sm2_certificate, document.positions, signed_at)
         )
     request = PdfSealRequest(
-        signer=keystore.open(seal_key_name(seal.id, "p256")),
+        signer=keystore.open(seal_key_name(seal.id, family_of(seal.p256_certificates[0]))),
         certificates=seal.p256_certificates,
         picture=seal.picture,
         seal_name=seal.name,
