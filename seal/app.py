@@ -103,13 +103,7 @@ class SealServices:
 
 def build_services(parts: Foundations) -> SealServices:
     """Wire the services."""
-    authority_parts = AuthorityParts(
-        keystore=parts.keystore,
-        database=parts.database,
-        audit=parts.audit,
-        clock=parts.clock,
-        naming=Naming(parts.organisation, parts.public_url.rstrip("/")),
-    )
+    authority_parts = _authority_parts(parts)
     authority = Authority(authority_parts)
     timestamps = _build_timestamps(parts, authority)
     enrolment = Enrolment(authority_parts, authority)
@@ -147,20 +141,36 @@ def build_services(parts: Foundations) -> SealServices:
         timestamps=timestamps,
         responder=OcspResponder(authority_parts, authority),
         enrolment=enrolment,
-        outside_signers=OutsideSigners(
-            OutsideParts(
-                database=parts.database,
-                audit=parts.audit,
-                clock=parts.clock,
-                authority=authority,
-                enrolment=enrolment,
-                maker=SealMaker(authority, parts.clock),
-                publication=publication,
-            )
-        ),
+        outside_signers=_build_outside_signers(parts, authority, enrolment, publication),
         jobs=_build_jobs(parts, signing, intents),
         clock=parts.clock,
         public_url=parts.public_url.rstrip("/"),
+    )
+
+
+def _authority_parts(parts: Foundations) -> AuthorityParts:
+    return AuthorityParts(
+        keystore=parts.keystore,
+        database=parts.database,
+        audit=parts.audit,
+        clock=parts.clock,
+        naming=Naming(parts.organisation, parts.public_url.rstrip("/")),
+    )
+
+
+def _build_outside_signers(
+    parts: Foundations, authority: Authority, enrolment: Enrolment, publication: SealPublication
+) -> OutsideSigners:
+    return OutsideSigners(
+        OutsideParts(
+            database=parts.database,
+            audit=parts.audit,
+            clock=parts.clock,
+            authority=authority,
+            enrolment=enrolment,
+            maker=SealMaker(authority, parts.clock),
+            publication=publication,
+        )
     )
 
 
