@@ -7,7 +7,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from seal.documents.ofd.document import load_document, load_pages
 from seal.documents.ofd.package import OfdPackage
-from seal.documents.pdf.signing import page_frames, readable
+from seal.documents.pdf.reading import page_frames, readable
 from seal.documents.positions import PageSize
 
 

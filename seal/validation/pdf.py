@@ -9,7 +9,8 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import ValueErrorWithMessage
 
-from seal.validation.pdf_signature import PdfQuestion, judge_pdf_signature
+from seal.validation.pades.evidence import judge_document_stamps, with_evidence
+from seal.validation.pades.signature import PdfQuestion, judge_pdf_signature
 from seal.validation.report import DocumentSummary, SubIndication, ValidationReport, passed, undecided
 from seal.validation.trust import TrustStore
 
@@ -41,9 +42,9 @@ def validate_pdf(data: bytes, summary: DocumentSummary, trust: TrustStore, at: d
         embedded = list(reader.embedded_regular_signatures)
     except _UNREADABLE:
         return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
-    if len(embedded) > MOST_SIGNATURES:
+    if len(embedded) + len(reader.embedded_timestamp_signatures) > MOST_SIGNATURES:
         return _unreadable(summary, "The document carries more than {limit} signatures.", limit=MOST_SIGNATURES)
-    if any(len(each.pkcs7_content) > MOST_SIGNATURE_BYTES for each in embedded):
+    if any(len(each.pkcs7_content) > MOST_SIGNATURE_BYTES for each in reader.embedded_signatures):
         return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
     readable = passed(FILE, "The PDF is readable.")
     if not embedded and b"/ByteRange" in data:
@@ -52,11 +53,13 @@ def validate_pdf(data: bytes, summary: DocumentSummary, trust: TrustStore, at: d
         check = undecided(SIGNED, SubIndication.NO_SIGNATURE, "The document carries no signature.")
         return ValidationReport(summary, (readable, check))
     try:
-        question = PdfQuestion(data, trust, at, _covered_to_the_end(data, reader))
+        trust = with_evidence(reader, trust)
+        stamps = judge_document_stamps(reader, data, trust, at)
+        question = PdfQuestion(data, trust, at, _covered_to_the_end(data, reader), stamps)
         signatures = tuple(judge_pdf_signature(each, question) for each in embedded)
     except _UNREADABLE:
         return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
-    return ValidationReport(summary, (readable,), signatures)
+    return ValidationReport(summary, (readable, *(check for stamp in stamps for check in stamp.checks)), signatures)
 
 
 def _unreadable(summary: DocumentSummary, detail: str, **params: object) -> ValidationReport:

@@ -5,16 +5,14 @@ the pages before signing, so that one signature covers them all. On a document t
 may be added: drawing onto pages would break the earlier signatures.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any, TypeVar
+from typing import Any
 
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
-from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import BuildProps, SignatureObject
@@ -22,23 +20,24 @@ from pyhanko.sign.signers.pdf_byterange import BuildProps, SignatureObject
 from kernel.crypto.signatures import SigningKey
 from kernel.errors import Conflict, InvalidInput
 from seal.documents.pdf.geometry import PageFrame
+from seal.documents.pdf.levels import (
+    NO_EVIDENCE,
+    STAMP_HEX_DIGITS,
+    STAMPED,
+    Evidence,
+    PadesLevel,
+    add_document_timestamp,
+    add_evidence,
+)
 from seal.documents.pdf.objects import dictionary, stream
 from seal.documents.pdf.picture import add_image, page_content, resources, widget_appearance
+from seal.documents.pdf.reading import page_frames, readable
 from seal.documents.positions import StampPosition, check_positions
 from seal.documents.provider import PROVIDER
-from seal.structures.cades import make_cades_signature
+from seal.structures.cades import Stamp, make_cades_signature, suite_of
 
 RESERVED_HEX_DIGITS = 12288
 """Room for the signature: fixed, so that it need not be made twice to learn its size; small, since readers scan it."""
-
-_UNREADABLE = (PdfError, SigningError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
-T = TypeVar("T")
-
-
-class UnreadablePdf(InvalidInput):
-    """The file is no PDF that we can add a signature to."""
-
-    code = "unreadable-pdf"
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,9 @@ class PdfSealRequest:
     """What to seal with.
 
     `certificates`: DER, the signer's first, then its issuers without the root. `picture`: the seal's image. `seal_name`
-    and `signed_at` go into the signature dictionary, `reason` and `location` if given. Keys: P-256 or RSA.
+    and `signed_at` go into the signature dictionary, `reason` and `location` if given. Keys: P-256, RSA, or SM2, which
+    verifiers at home alone can read. `level` above B-B needs `stamp`; `evidence` is embedded from B-LT on.
+    `awaits_stamp`: leave room at level B-B for a time stamp that comes later (`levels.complete_timestamp`).
     """
 
     signer: SigningKey
@@ -57,10 +58,42 @@ class PdfSealRequest:
     signed_at: datetime
     reason: str | None = None
     location: str | None = None
+    level: PadesLevel = "B-B"
+    stamp: Stamp | None = None
+    evidence: Evidence = NO_EVIDENCE
+    awaits_stamp: bool = False
+
+    @property
+    def has_room_for_stamp(self) -> bool:
+        """Whether the signature's place holds a time stamp too, now or later."""
+        return self.awaits_stamp or self.level in STAMPED
+
+    @property
+    def signature_stamp(self) -> Stamp | None:
+        """Who stamps the signature itself; raises InvalidInput when the level needs somebody and there is nobody."""
+        if self.level in STAMPED and self.stamp is None:
+            raise InvalidInput("There is no time-stamp authority, so PDF files can be sealed at level B-B only.")
+        return self.stamp if self.level in STAMPED else None
 
 
 def seal_pdf(pdf: bytes, request: PdfSealRequest) -> bytes:
-    """The sealed file. Raises `UnreadablePdf`, `InvalidInput` (positions, picture), `Conflict` (already signed)."""
+    """The sealed file.
+
+    Raises `UnreadablePdf`, `InvalidInput` (positions, picture, level), `Conflict` (already signed), and what the
+    request's `stamp` raises.
+    """
+    sealed = _seal_at_signature_level(pdf, request)
+    if request.level in ("B-LT", "B-LTA"):
+        sealed = add_evidence(sealed, request.evidence)
+    if request.level == "B-LTA":
+        assert request.stamp is not None
+        sealed = add_document_timestamp(sealed, request.stamp)
+    return sealed
+
+
+def _seal_at_signature_level(pdf: bytes, request: PdfSealRequest) -> bytes:
+    """Level B-B or B-T."""
+    request.signature_stamp  # noqa: B018 - refused before any work
     writer = readable(lambda: IncrementalPdfFileWriter(BytesIO(pdf)))
     frames = page_frames(writer)
     check_positions(request.positions, [frame.size for frame in frames])
@@ -70,7 +103,10 @@ def seal_pdf(pdf: bytes, request: PdfSealRequest) -> bytes:
         raise Conflict(
             "The document is signed already. A seal can be added in one place only, and not as a riding seal."
         )
-    return readable(lambda: _seal(writer, request, _Layout(frames, widget, drawn)))
+    embedding, digest, output = readable(lambda: _prepare(writer, request, _Layout(frames, widget, drawn)))
+    signature = make_cades_signature(digest, request.signer, request.certificates, request.signature_stamp)
+    readable(lambda: embedding.send(signature))
+    return output.getvalue()
 
 
 @dataclass(frozen=True)
@@ -86,7 +122,8 @@ def _divide(positions: Sequence[StampPosition]) -> tuple[StampPosition | None, l
     return widget, [position for position in positions if position is not widget]
 
 
-def _seal(writer: Any, request: PdfSealRequest, layout: _Layout) -> bytes:
+def _prepare(writer: Any, request: PdfSealRequest, layout: _Layout) -> tuple[Any, bytes, BytesIO]:
+    """Everything but the signature itself: where it goes, and the digest of all the rest."""
     writer.register_extension(ESIC_EXTENSION_1)
     image = add_image(writer, request.picture) if request.positions else None
     for page in sorted({position.page for position in layout.drawn}):
@@ -102,10 +139,9 @@ def _seal(writer: Any, request: PdfSealRequest, layout: _Layout) -> bytes:
         field["/AP"] = dictionary({"/N": writer.add_object(appearance)})
         writer.update_container(field)
     embedding.send(SigObjSetup(_signature_dictionary(request)))
-    prepared, output = embedding.send(SigIOSetup(md_algorithm="sha256", in_place=True))
-    embedding.send(make_cades_signature(prepared.document_digest, request.signer, request.certificates))
-    sealed: bytes = output.getvalue()
-    return sealed
+    md_algorithm = suite_of(request.signer).digest_name
+    prepared, output = embedding.send(SigIOSetup(md_algorithm=md_algorithm, in_place=True))
+    return embedding, prepared.document_digest, output
 
 
 def _signature_dictionary(request: PdfSealRequest) -> SignatureObject:
@@ -116,7 +152,7 @@ def _signature_dictionary(request: PdfSealRequest) -> SignatureObject:
         location=request.location,
         reason=request.reason,
         app_build_props=BuildProps(PROVIDER),
-        bytes_reserved=RESERVED_HEX_DIGITS,
+        bytes_reserved=RESERVED_HEX_DIGITS + (STAMP_HEX_DIGITS if request.has_room_for_stamp else 0),
     )
 
 
@@ -140,43 +176,3 @@ def _isolate(writer: Any, page: int) -> None:
     """Save and restore around the page's own operators: they may leave the coordinates turned or scaled."""
     writer.add_stream_to_page(page, writer.add_object(stream(b"q")), prepend=True)
     writer.add_stream_to_page(page, writer.add_object(stream(b"Q")))
-
-
-def page_frames(writer: Any) -> list[PageFrame]:
-    """The pages in order. Raises `UnreadablePdf`, also for an encrypted file."""
-    if writer.prev.encrypted:
-        raise UnreadablePdf("An encrypted PDF cannot be sealed.")
-    return readable(lambda: [_frame(writer, number) for number in range(_page_count(writer))])
-
-
-def _page_count(writer: Any) -> int:
-    return int(writer.root["/Pages"]["/Count"])
-
-
-def _frame(writer: Any, number: int) -> PageFrame:
-    page = writer.find_page_for_modification(number)[0].get_object()
-    box = _inherited(page, "/CropBox") or _inherited(page, "/MediaBox")
-    x1, y1, x2, y2 = (float(edge) for edge in box)
-    rotation = int(_inherited(page, "/Rotate") or 0) % 360
-    unit = float(page.get("/UserUnit", 1))
-    return PageFrame(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2), rotation, unit)
-
-
-def _inherited(page: Any, key: str) -> Any:
-    for _level in range(64):
-        if key in page:
-            return page[key]
-        if "/Parent" not in page:
-            break
-        page = page["/Parent"]
-    return None
-
-
-def readable(read: Callable[[], T]) -> T:
-    """What the PDF library stumbles over is the file's fault, not the caller's."""
-    try:
-        return read()
-    except (InvalidInput, Conflict):
-        raise
-    except _UNREADABLE as failure:
-        raise UnreadablePdf("The PDF is damaged or cannot be sealed.", reason=type(failure).__name__) from failure

@@ -11,7 +11,8 @@ import pytest
 from kernel.errors import Conflict, InvalidInput
 from seal.documents.pages import page_sizes
 from seal.documents.pdf.geometry import PageFrame
-from seal.documents.pdf.signing import PdfSealRequest, UnreadablePdf, seal_pdf
+from seal.documents.pdf.reading import UnreadablePdf
+from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
 from seal.documents.positions import PageSize, StampPosition, riding_positions
 from seal.picture.round_seal import RoundSeal, draw_round_seal
 from tests.seal.fonts import KAI_BOLD

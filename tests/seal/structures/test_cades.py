@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kernel.crypto.private_keys import generate_key
 from seal.structures.cades import load_cades_signature, make_cades_signature
 from seal.structures.fields import MalformedStructure
 from tests.seal.pki import Authority, SealPki
@@ -54,11 +55,11 @@ def test_what_is_written_is_read_and_nothing_else(pki: SealPki) -> None:
         assert read != load_cades_signature(encoded)
 
 
-def test_rsa_keys_sign_too_and_sm2_keys_do_not(pki: SealPki) -> None:
+def test_rsa_and_sm2_keys_sign_too_and_ed25519_keys_do_not(pki: SealPki) -> None:
     rsa = Authority.create("RS256", "Example RSA").issue("rsa signer")
 
-    read = load_cades_signature(make_cades_signature(DIGEST, rsa.key, (rsa.certificate.der,)))
-
-    rsa.certificate.public_key().verify(read.signature, read.attributes)
+    for holder in (rsa, pki.signer):
+        read = load_cades_signature(make_cades_signature(DIGEST, holder.key, (holder.certificate.der,)))
+        holder.certificate.public_key().verify(read.signature, read.attributes)
     with pytest.raises(MalformedStructure):
-        make_cades_signature(DIGEST, pki.signer.key, (pki.signer.certificate.der,))
+        make_cades_signature(DIGEST, generate_key("Ed25519"), (pki.signer.certificate.der,))

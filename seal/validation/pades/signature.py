@@ -6,11 +6,10 @@ Signatures made here have one form and are held to it byte for byte; others are 
 """
 
 import asyncio
-import hashlib
 import re
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -24,6 +23,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from kernel.crypto.certificates import CertificateUnreadable
 from kernel.crypto.signatures import InvalidSignature
+from kernel.crypto.timestamps.digests import digest
 from seal.documents.provider import PROVIDER
 from seal.structures.cades import CadesSignature, load_cades_signature, signed_attributes
 from seal.structures.fields import MalformedStructure
@@ -34,6 +34,8 @@ from seal.validation.certificates import (
     readable_certificates,
     signer_name,
 )
+from seal.validation.pades.container import Container, read_container
+from seal.validation.pades.evidence import DocumentStamp, earliest_proof
 from seal.validation.report import (
     Check,
     SealSummary,
@@ -48,6 +50,7 @@ from seal.validation.report import (
 from seal.validation.seal_checks import judge_status
 from seal.validation.signing_time import judge_time
 from seal.validation.standing.names import readable_name
+from seal.validation.time_stamps import Stamped, judge_stamp
 from seal.validation.trust import TrustStore
 
 CONTAINER = "Signature data"
@@ -58,7 +61,6 @@ CERTIFICATE = "Signer's certificate"
 REVOCATION = "Revocation of the signer's certificate"
 COMPANIONS = "Certificates in the signature"
 
-_HEX = re.compile(rb"<(?:[0-9A-F]+|[0-9a-f]+)>")
 _SEAL_CODE = re.compile(r"\d{14}")
 T = TypeVar("T")
 
@@ -71,6 +73,7 @@ class PdfQuestion:
     trust: TrustStore
     asked_at: datetime
     covered_to_the_end: bool
+    stamps: Sequence[DocumentStamp] = ()
 
 
 @dataclass(frozen=True)
@@ -85,16 +88,23 @@ class _Judged:
 
 def judge_pdf_signature(embedded: Any, question: PdfQuestion) -> SignatureReport:
     """Steps 1 to 6 for one of pyHanko's embedded signatures. Raises what pyHanko raises on files it cannot read."""
-    container = _judge_container(embedded, question.data)
-    judge = _judge_own if _provider(embedded) == PROVIDER else _judge_foreign
-    judged = judge(embedded, question)
+    container = read_container(embedded, question.data)
+    is_own = _provider(embedded) == PROVIDER
+    judged = _judge_own(embedded, container, question) if is_own else _judge_foreign(embedded, question)
+    judged = _dated(judged, earliest_proof(question.stamps, container.end))
     used_at = judged.signed_at or question.asked_at
     seal, status = _judge_seal(embedded, judged, question, used_at)
     companions = readable_certificates(judged.certificates[1:])
     certificate = CertificateQuestion(
-        judged.certificates[0], used_at, question.asked_at, CERTIFICATE, REVOCATION, companions
+        judged.certificates[0],
+        used_at,
+        question.asked_at,
+        CERTIFICATE,
+        REVOCATION,
+        companions,
+        time_is_proven=judged.time_source == "timestamp",
     )
-    whole = _reaches_the_end(embedded, question.data)
+    whole, coverage = _judge_coverage(embedded, container, question)
     return SignatureReport(
         kind="PAdES" if embedded.sig_object.get("/SubFilter") == "/ETSI.CAdES.detached" else "CMS",
         signer=signer_name(judged.certificates[0]),
@@ -102,9 +112,9 @@ def judge_pdf_signature(embedded: Any, question: PdfQuestion) -> SignatureReport
         time=SignatureTime(judged.signed_at, judged.time_source if judged.signed_at else "none"),
         covers_whole_document=whole,
         checks=(
-            container,
+            _judge_container(container),
             *judged.checks,
-            _judge_coverage(embedded, question, whole),
+            coverage,
             *status,
             *judge_certificate(certificate, question.trust),
             judge_time(judged.signed_at, question.asked_at, judged.time_source),
@@ -113,25 +123,18 @@ def judge_pdf_signature(embedded: Any, question: PdfQuestion) -> SignatureReport
     )
 
 
-def _judge_container(embedded: Any, data: bytes) -> Check:
-    """Step 1: the one gap in what is signed holds the signature in hexadecimal, padded with zeros, and nothing else."""
-    byte_range = [int(number) for number in embedded.byte_range]
-    start, gap, resume, rest = byte_range if len(byte_range) == 4 else (1, 0, 0, 0)
-    hidden = data[gap:resume]
-    if start != 0 or resume < gap or resume + rest > len(data) or not _HEX.fullmatch(hidden):
-        return failed(CONTAINER, SubIndication.FORMAT_FAILURE, "The signature leaves a part of the file unprotected.")
-    content = bytes.fromhex(hidden[1:-1].decode()) if len(hidden) % 2 == 0 else b""
-    if content != bytes(embedded.pkcs7_content) or content[_length(content) :].strip(b"\0"):
+def _judge_container(container: Container) -> Check:
+    """Step 1: the one gap in what is signed holds the signature and nothing else."""
+    if not container.is_sound:
         return failed(CONTAINER, SubIndication.FORMAT_FAILURE, "The signature leaves a part of the file unprotected.")
     return passed(CONTAINER, "The signature leaves nothing of the file unprotected.")
 
 
-def _length(content: bytes) -> int:
-    """The length of the DER element at the start; what follows must be padding."""
-    if len(content) < 2 or content[1] < 0x80:
-        return 2 + (content[1] if len(content) > 1 else 0)
-    octets = content[1] & 0x7F
-    return 2 + octets + int.from_bytes(content[2 : 2 + octets], "big")
+def _dated(judged: _Judged, proven_at: datetime | None) -> _Judged:
+    """Without a stamp of its own, a signature is as old as the first document time stamp over it proves."""
+    if judged.time_source == "timestamp" or proven_at is None:
+        return judged
+    return replace(judged, signed_at=proven_at, time_source="timestamp")
 
 
 def _provider(embedded: Any) -> str:
@@ -139,21 +142,35 @@ def _provider(embedded: Any) -> str:
     return str(properties.get("/App", {}).get("/Name", "")).removeprefix("/")
 
 
-def _judge_own(embedded: Any, question: PdfQuestion) -> _Judged:
+def _judge_own(embedded: Any, container: Container, question: PdfQuestion) -> _Judged:
     """Step 2 for a signature made here."""
-    content = bytes(embedded.pkcs7_content)
     signed_at = embedded.self_reported_timestamp
     try:
-        signature = load_cades_signature(content[: _length(content)])
+        signature = load_cades_signature(container.content)
     except MalformedStructure:
         check = failed(CONTAINER, SubIndication.FORMAT_FAILURE, "The signature was changed after sealing.")
         certificate: bytes = embedded.signer_cert.dump()
         return _Judged((certificate,), signed_at, "signer", (check,))
-    _start, gap, resume, rest = (int(number) for number in embedded.byte_range)
-    digest = hashlib.sha256(question.data[:gap] + question.data[resume : resume + rest]).digest()
-    unchanged = signature.attributes == signed_attributes(digest, signature.certificates[0])
-    checks = (_judge_digest(unchanged), _judge_value(signature), *_judge_companions(signature, question.trust))
-    return _Judged(signature.certificates, signed_at, "signer", checks)
+    covered = digest(signature.suite.digest_name, b"".join(container.covered))
+    unchanged = signature.attributes == signed_attributes(covered, signature.certificates[0], signature.suite)
+    stamping, proven_at = _judge_timestamp(signature, container, signed_at, question)
+    checks = (
+        _judge_digest(unchanged),
+        _judge_value(signature),
+        *_judge_companions(signature, question.trust),
+        *stamping,
+    )
+    return _Judged(signature.certificates, proven_at or signed_at, "timestamp" if proven_at else "signer", checks)
+
+
+def _judge_timestamp(
+    signature: CadesSignature, container: Container, signed_at: datetime | None, question: PdfQuestion
+) -> tuple[list[Check], datetime | None]:
+    """The stamp on the signature value, judged as of the first document time stamp after it."""
+    if not signature.timestamp:
+        return [], None
+    at = earliest_proof(question.stamps, container.end) or question.asked_at
+    return judge_stamp(Stamped(signature.timestamp, (signature.signature,), signed_at), question.trust, at)
 
 
 def _judge_digest(unchanged: bool) -> Check:
@@ -191,7 +208,7 @@ def _judge_companions(signature: CadesSignature, trust: TrustStore) -> list[Chec
 
 def _judge_foreign(embedded: Any, question: PdfQuestion) -> _Judged:
     """Step 2 for signatures of other makers."""
-    context = ValidationContext(trust_roots=_international(question.trust), allow_fetching=False)
+    context = ValidationContext(trust_roots=_international(question.trust.for_timestamps()), allow_fetching=False)
     try:
         status: PdfSignatureStatus = _run(
             async_validate_pdf_signature(embedded, context, ts_validation_context=context, skip_diff=True)
@@ -238,26 +255,25 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         return pool.submit(asyncio.run, work).result()
 
 
-def _reaches_the_end(embedded: Any, data: bytes) -> bool:
-    return int(embedded.byte_range[2]) + int(embedded.byte_range[3]) == len(data)
+def _judge_coverage(embedded: Any, container: Container, question: PdfQuestion) -> tuple[bool, Check]:
+    """Step 3: what came after the signature may only be what it allows, and must be signed by somebody in turn.
 
-
-def _judge_coverage(embedded: Any, question: PdfQuestion, whole: bool) -> Check:
-    """Step 3: what came after the signature may only be what it allows, and must be signed by somebody in turn."""
-    if whole:
-        return passed(COVERAGE, "The signature covers the whole document.")
+    Whether the signature covers all that the document shows, and the check: evidence and time stamps show nothing.
+    """
+    if container.end == len(question.data):
+        return True, passed(COVERAGE, "The signature covers the whole document.")
     embedded.compute_integrity_info()
     info = embedded.summarise_integrity_info()
     level = getattr(info["diff_result"], "modification_level", ModificationLevel.OTHER)
     if info["coverage"] != SignatureCoverageLevel.ENTIRE_REVISION or not info["docmdp_ok"]:
         detail = "The document was changed after this signature in ways that it does not allow."
-        return failed(COVERAGE, SubIndication.HASH_FAILURE, detail)
+        return False, failed(COVERAGE, SubIndication.HASH_FAILURE, detail)
     if level == ModificationLevel.LTA_UPDATES:
-        return warning(COVERAGE, "Only data for checking the signature later was added after it.")
+        return True, warning(COVERAGE, "Only data for checking the signature later was added after it.")
     if not question.covered_to_the_end:
         why = SubIndication.SIG_CONSTRAINTS_FAILURE
-        return undecided(COVERAGE, why, "The end of the document is covered by no signature.")
-    return warning(COVERAGE, "Signatures or form entries were added after this signature.")
+        return False, undecided(COVERAGE, why, "The end of the document is covered by no signature.")
+    return False, warning(COVERAGE, "Signatures or form entries were added after this signature.")
 
 
 def _judge_seal(
