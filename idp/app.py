@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
+import httpx
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
@@ -33,40 +33,29 @@ from idp.login.routes import LoginPages, LoginParts
 from idp.login.service import LoginService
 from idp.login.sign_out import SignOut
 from idp.login.throttle import AttemptThrottle
-from idp.oauth2.authorize.codes import CodeStore
-from idp.oauth2.authorize.routes import AuthorizePages
-from idp.oauth2.authorize.service import AuthorizationParts, AuthorizationService
-from idp.oauth2.grants.authorization_code import AuthorizationCodeGrant
-from idp.oauth2.grants.base import GrantParts
-from idp.oauth2.grants.client_credentials import ClientCredentialsGrant
-from idp.oauth2.grants.refresh_token import RefreshTokenGrant
-from idp.oauth2.introspection import routes as introspection_routes
-from idp.oauth2.introspection.service import IntrospectionService
-from idp.oauth2.revocation import routes as revocation_routes
-from idp.oauth2.revocation.service import RevocationService
-from idp.oauth2.token import routes as token_routes
-from idp.oauth2.token.service import TokenEndpoint
-from idp.oidc import discovery
+from idp.oauth2.registration.service import RegistrationParts, RegistrationService
 from idp.oidc.logout import LogoutService
 from idp.oidc.logout_routes import RelyingPartyLogout
-from idp.oidc.routes import discovery_routes, userinfo_routes
-from idp.oidc.userinfo import UserinfoService
 from idp.organisations.service import OrganisationService
 from idp.persons.directory import PersonDirectory
 from idp.persons.passwords import PasswordHasher
 from idp.persons.protection import PersonalData
 from idp.persons.records import end_sign_ins
 from idp.persons.service import PersonService
+from idp.protocols import ProtocolParts, Protocols, build_fetcher
 from idp.roles.service import RoleService
 from idp.sessions.routes import Visitors
 from idp.sessions.service import SessionService
 from idp.settings import IdpSettings
+from idp.single_logout.service import SingleLogout, SingleLogoutParts
 from idp.tokens.service import TokenService
+from idp.tokens.subject_names import SubjectNames
 from kernel.audit.chain import AuditTrail
 from kernel.clock import Clock
 from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
+from kernel.outbound.fetch import GuardedFetcher
 
 KEPT_AFTER_THE_END = timedelta(days=30)
 ROOT = Path(__file__).parent
@@ -86,6 +75,8 @@ class Foundations:
     clock: Clock
     register: PopulationRegister | None = None
     connectors: Mapping[str, CallbackConnector] | None = None
+    outbound_transport: httpx.AsyncBaseTransport | None = None
+    """How addresses that clients name are called; tests give their own."""
 
 
 @dataclass(frozen=True)
@@ -111,18 +102,27 @@ class IdpServices:
     login: LoginService
     assurance: AssuranceService
     federation: FederationService | None
+    envelope: Envelope
+    fetcher: GuardedFetcher
+    names: SubjectNames
+    registration: RegistrationService
+    single_logout: SingleLogout
 
     async def start(self) -> None:
-        """Open the signing keys; makes the first one."""
+        """Open the signing keys, making the first one; begin to deliver logout notices."""
         await self.keys.load()
+        self.single_logout.start()
 
     async def purge(self) -> int:
-        """Forget sessions and tokens that ended a month ago; says how many rows. For a daily job."""
+        """Forget sessions, tokens and notices that ended a month ago; says how many rows. For a daily job."""
         before = self.clock() - KEPT_AFTER_THE_END
-        return await self.tokens.purge(before) + await self.sessions.purge(before)
+        async with self.database.transaction() as session:
+            notices = await self.single_logout.purge(session, before)
+        return notices + await self.tokens.purge(before) + await self.sessions.purge(before)
 
     async def stop(self) -> None:
-        """Let the hashing threads go."""
+        """Deliver no more; let the hashing threads go."""
+        await self.single_logout.stop()
         self.hasher.close()
 
 
@@ -141,6 +141,8 @@ def build_services(parts: Foundations) -> IdpServices:
     sessions = SessionService(database, audit, clock, settings)
     consents = ConsentService(database, audit, clock)
     throttle = AttemptThrottle(parts.ephemeral, clock, settings)
+    clients = ClientService(database, audit, clock)
+    fetcher = build_fetcher(settings, parts.outbound_transport)
     totp = TotpService(database, audit, clock, parts.envelope, parts.ephemeral)
     return IdpServices(
         settings=settings,
@@ -154,7 +156,7 @@ def build_services(parts: Foundations) -> IdpServices:
         persons=persons,
         roles=roles,
         organisations=OrganisationService(database, audit, clock),
-        clients=ClientService(database, audit, clock),
+        clients=clients,
         consents=consents,
         sessions=sessions,
         tokens=TokenService(database, audit, clock, parts.keys, settings),
@@ -169,6 +171,13 @@ def build_services(parts: Foundations) -> IdpServices:
         ),
         assurance=AssuranceService(persons, _register(parts), throttle, database, audit),
         federation=_federation(parts, persons),
+        envelope=parts.envelope,
+        fetcher=fetcher,
+        names=SubjectNames(parts.envelope.blind_index),
+        registration=RegistrationService(RegistrationParts(database, audit, clock, settings, clients, fetcher)),
+        single_logout=SingleLogout(
+            SingleLogoutParts(database, audit, clock, settings.issuer, parts.keys, clients, fetcher)
+        ),
     )
 
 
@@ -190,7 +199,7 @@ def _federation(parts: Foundations, persons: PersonService) -> FederationService
 def page_routes(services: IdpServices) -> list[BaseRoute]:
     """Every address of the identity provider."""
     visitors = Visitors(services.sessions, services.settings)
-    sign_out = SignOut(services.database, services.sessions, services.tokens)
+    sign_out = SignOut(services.database, services.sessions, services.tokens, services.single_logout)
     login = _login_pages(services, visitors)
     account = AccountPages(_account_service(services), visitors, sign_out, services.clock)
     return [
@@ -199,11 +208,34 @@ def page_routes(services: IdpServices) -> list[BaseRoute]:
         *_federation_routes(services, login, account),
         *account.routes(),
         *RealNamePages(services.assurance, visitors, services.login).routes(),
-        *_oauth_routes(services, visitors),
-        *RelyingPartyLogout(
-            LogoutService(services.keys, services.clients, services.sessions), visitors, sign_out
-        ).routes(),
+        *_protocols(services).routes(visitors),
+        *RelyingPartyLogout(_logout_service(services), visitors, sign_out).routes(),
     ]
+
+
+def _logout_service(services: IdpServices) -> LogoutService:
+    return LogoutService(services.keys, services.clients, services.sessions, services.names)
+
+
+def _protocols(services: IdpServices) -> Protocols:
+    return Protocols(
+        ProtocolParts(
+            settings=services.settings,
+            database=services.database,
+            ephemeral=services.ephemeral,
+            audit=services.audit,
+            clock=services.clock,
+            envelope=services.envelope,
+            keys=services.keys,
+            clients=services.clients,
+            consents=services.consents,
+            tokens=services.tokens,
+            login=services.login,
+            personal_data=services.personal_data,
+            fetcher=services.fetcher,
+            registration=services.registration,
+        )
+    )
 
 
 def api_router() -> APIRouter:
@@ -245,53 +277,3 @@ def _federation_routes(services: IdpServices, login: LoginPages, account: Accoun
         return []
     doors = Doors(login.complete_login, account.freshly_signed_in, services.settings.secure)
     return federation_routes(services.federation, doors)
-
-
-def _oauth_routes(services: IdpServices, visitors: Visitors) -> list[BaseRoute]:
-    codes = CodeStore(services.ephemeral, services.settings.authorization_code_seconds)
-    grant_parts = GrantParts(services.database, services.audit, services.clock, services.tokens)
-    endpoint = TokenEndpoint(
-        services.clients,
-        (
-            AuthorizationCodeGrant(grant_parts, codes),
-            RefreshTokenGrant(grant_parts),
-            ClientCredentialsGrant(grant_parts),
-        ),
-    )
-    authorization = AuthorizationService(
-        AuthorizationParts(
-            database=services.database,
-            ephemeral=services.ephemeral,
-            audit=services.audit,
-            clock=services.clock,
-            settings=services.settings,
-            keys=services.keys,
-            clients=services.clients,
-            codes=codes,
-            consents=services.consents,
-            login=services.login,
-            tokens=services.tokens,
-        )
-    )
-    userinfo = UserinfoService(services.database, services.tokens, services.clients, services.personal_data)
-    introspection = IntrospectionService(services.clients, services.tokens, services.settings)
-    return [
-        *AuthorizePages(authorization, visitors).routes(),
-        *token_routes.routes(endpoint),
-        *introspection_routes.routes(introspection),
-        *revocation_routes.routes(RevocationService(services.clients, services.tokens)),
-        *userinfo_routes(userinfo),
-        *_public_documents(services, endpoint),
-    ]
-
-
-def _public_documents(services: IdpServices, endpoint: TokenEndpoint) -> list[BaseRoute]:
-    async def metadata() -> dict[str, Any]:
-        await services.keys.keep_fresh()
-        return discovery.document(services.settings, endpoint.grant_types, services.keys.algorithms)
-
-    async def jwks() -> dict[str, Any]:
-        await services.keys.keep_fresh()
-        return services.keys.jwks()
-
-    return discovery_routes(metadata, jwks)

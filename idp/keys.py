@@ -1,25 +1,36 @@
-"""The keys that sign tokens: one current, the one before it still published, so that nothing signed yesterday fails.
+"""The keys that sign tokens, a family for each algorithm: one current, the one before it still published, so that
+nothing signed yesterday fails.
 
-`kid` is the RFC 7638 thumbprint. Keys live in the key store under `idp-token-<number>`; the highest number signs.
+`kid` is the RFC 7638 thumbprint. Keys live in the key store under `idp-token-<number>` (the house's own algorithm) and
+`idp-token-<algorithm>-<number>`; the highest number signs. A family comes into being when a client first needs it.
 """
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from kernel.crypto.jose import InvalidToken, JwkSet, public_jwk, sign_jwt, verify_jws
+from kernel.crypto.jose import InvalidToken, JwkSet, JwsAlgorithm, public_jwk, sign_jwt, verify_jws
 from kernel.crypto.keystore import KeyStore
-from kernel.crypto.signatures import SigningKey
+from kernel.crypto.signatures import SigningAlgorithm, SigningKey
 from kernel.errors import ConfigurationError, Conflict, NotFound
 
 PREFIX = "idp-token-"
 PUBLISHED = 2
 FRESH_SECONDS = 1.0
 
-TokenAlgorithm = Literal["ES256", "RS256"]
+ALGORITHMS: Mapping[str, tuple[JwsAlgorithm, SigningAlgorithm]] = {
+    "ES256": ("ES256", "ES256"),
+    "RS256": ("RS256", "RS256"),
+    "PS256": ("PS256", "RS256"),
+    "EdDSA": ("EdDSA", "Ed25519"),
+}
+"""What tokens may be signed with: the `alg`, and the kind of key behind it."""
+
+_NAME = re.compile(r"idp-token-(?:(es256|rs256|ps256|eddsa)-)?(\d{4,})")
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,7 @@ class TokenKey:
     """One key with its public half as a JWK (RFC 7517)."""
 
     name: str
+    algorithm: str
     jwk: Mapping[str, str]
     signing_key: SigningKey
 
@@ -34,6 +46,11 @@ class TokenKey:
     def kid(self) -> str:
         """The key's thumbprint."""
         return self.jwk["kid"]
+
+    @property
+    def number(self) -> int:
+        """Its place in the family."""
+        return _number(self.name)
 
 
 class TokenKeys:
@@ -48,8 +65,8 @@ class TokenKeys:
     ) -> None:
         if algorithm not in {"ES256", "RS256"}:
             raise ConfigurationError("Tokens are signed with ES256 or RS256.")
+        self.default = algorithm
         self._store = store
-        self._algorithm: TokenAlgorithm = "RS256" if algorithm == "RS256" else "ES256"
         self._keys: tuple[TokenKey, ...] = ()
         self._key_set = JwkSet(())
         self._monotonic = monotonic
@@ -57,70 +74,106 @@ class TokenKeys:
 
     async def load(self) -> None:
         """Open the published keys; makes the first one where there is none."""
-        names = await asyncio.to_thread(self._names)
-        if not names:
-            await asyncio.to_thread(self._generate, f"{PREFIX}0001")
-            names = await asyncio.to_thread(self._names)
+        families = await asyncio.to_thread(self._families)
+        if self.default not in families:
+            await asyncio.to_thread(self._generate, self.default, 1)
+            families = await asyncio.to_thread(self._families)
         self._loaded_at = self._monotonic()
-        self._keys = tuple([await asyncio.to_thread(self._open, name) for name in names[:PUBLISHED]])
-        self._key_set = JwkSet.of(key.signing_key.public_spki for key in self._keys)
+        published = [name for names in families.values() for name in names[:PUBLISHED]]
+        self._keys = tuple(await asyncio.to_thread(self._open_all, published))
+        self._key_set = JwkSet.load(self.jwks())
 
     async def keep_fresh(self) -> None:
         """Notice within a second that another process rotated the keys."""
         if self._monotonic() - self._loaded_at >= FRESH_SECONDS:
             await self.load()
 
-    async def rotate(self) -> str:
-        """Sign with a new key from now on; the one before stays published, older ones are destroyed. Gives its kid."""
+    async def ensure(self, algorithm: str) -> None:
+        """Have a key for this algorithm; makes the family's first one. Raises `ConfigurationError`."""
+        if any(key.algorithm == algorithm for key in self._keys):
+            return
+        if algorithm not in ALGORITHMS:
+            raise ConfigurationError("Tokens cannot be signed with {algorithm}.", algorithm=algorithm)
         await self.load()
-        number = int(self.current.name.removeprefix(PREFIX)) + 1
-        await asyncio.to_thread(self._generate, f"{PREFIX}{number:04d}")
-        for name in (await asyncio.to_thread(self._names))[PUBLISHED:]:
-            await asyncio.to_thread(self._destroy, name)
+        if not any(key.algorithm == algorithm for key in self._keys):
+            await asyncio.to_thread(self._generate, algorithm, 1)
+            await self.load()
+
+    async def rotate(self) -> str:
+        """Sign with new keys from now on, in every family; the ones before stay published, older ones are destroyed.
+
+        Gives the kid of the house's own family.
+        """
+        await self.load()
+        for algorithm, names in (await asyncio.to_thread(self._families)).items():
+            await asyncio.to_thread(self._generate, algorithm, _number(names[0]) + 1)
+        for names in (await asyncio.to_thread(self._families)).values():
+            for name in names[PUBLISHED:]:
+                await asyncio.to_thread(self._destroy, name)
         await self.load()
         return self.current.kid
 
     @property
     def current(self) -> TokenKey:
-        """The key that signs."""
-        if not self._keys:
-            raise ConfigurationError("The token keys were not loaded.")
-        return self._keys[0]
+        """The key that signs where nobody asks for another algorithm."""
+        return self.key_for(self.default)
+
+    def key_for(self, algorithm: str) -> TokenKey:
+        """The key that signs with this algorithm, after `ensure`."""
+        for key in self._keys:
+            if key.algorithm == algorithm:
+                return key
+        raise ConfigurationError("The token keys were not loaded.")
 
     @property
     def algorithms(self) -> list[str]:
-        """The `alg` values of published keys, the current one first."""
-        return list(dict.fromkeys(key.jwk["alg"] for key in self._keys))
+        """The `alg` values that ID tokens may have, the house's own first."""
+        return list(dict.fromkeys([self.default, *ALGORITHMS]))
 
     def jwks(self) -> dict[str, Any]:
         """The published keys as a JWK Set (RFC 7517 §5)."""
         return {"keys": [dict(key.jwk) for key in self._keys]}
 
-    def sign(self, claims: Mapping[str, Any], typ: str) -> str:
-        """A JWT in compact form (RFC 7515 §7.1), signed by the current key."""
-        key = self.current
-        return sign_jwt(claims, key.signing_key, kid=key.kid, typ=typ)
+    def sign(self, claims: Mapping[str, Any], typ: str, algorithm: str | None = None) -> str:
+        """A JWT in compact form (RFC 7515 §7.1), signed by the current key of the family."""
+        key = self.key_for(algorithm or self.default)
+        return sign_jwt(claims, key.signing_key, kid=key.kid, typ=typ, algorithm=ALGORITHMS[key.algorithm][0])
 
     def find_claims(self, unverified_jwt: str, typ: str) -> dict[str, Any] | None:
         """The claims of a JWT of this type that a published key of ours signed; times are the caller's to check."""
         try:
-            header, payload = verify_jws(unverified_jwt, self._key_set, ("ES256", "RS256"))
+            header, payload = verify_jws(unverified_jwt, self._key_set, ("ES256", "RS256", "PS256", "EdDSA"))
             claims = json.loads(payload)
         except (InvalidToken, ValueError, RecursionError):
             return None
         known = any(header.get("kid") == key.kid for key in self._keys)
         return claims if known and header.get("typ") == typ and isinstance(claims, dict) else None
 
-    def _names(self) -> list[str]:
-        return sorted((name for name in self._store.names() if name.startswith(PREFIX)), reverse=True)
+    def _families(self) -> dict[str, list[str]]:
+        """The names in each family, the newest first; the house's own family is first."""
+        families: dict[str, list[str]] = {self.default: []}
+        for name in self._store.names():
+            found = _NAME.fullmatch(name)
+            if found:
+                families.setdefault(self._algorithm(found[1]), []).append(name)
+        return {each: sorted(names, key=_number, reverse=True) for each, names in families.items() if names}
+
+    def _algorithm(self, label: str | None) -> str:
+        return next((each for each in ALGORITHMS if each.lower() == label), self.default)
+
+    def _open_all(self, names: list[str]) -> list[TokenKey]:
+        return [self._open(name) for name in names]
 
     def _open(self, name: str) -> TokenKey:
         signing_key = self._store.open(name)
-        return TokenKey(name, public_jwk(signing_key.public_spki), signing_key)
+        found = _NAME.fullmatch(name)
+        algorithm = self._algorithm(found[1] if found else None)
+        return TokenKey(name, algorithm, {**public_jwk(signing_key.public_spki), "alg": algorithm}, signing_key)
 
-    def _generate(self, name: str) -> None:
+    def _generate(self, algorithm: str, number: int) -> None:
+        label = "" if algorithm == self.default else f"{algorithm.lower()}-"
         try:
-            self._store.generate(name, self._algorithm)
+            self._store.generate(f"{PREFIX}{label}{number:04d}", ALGORITHMS[algorithm][1])
         except Conflict:
             # Another process was faster; its key is as good as ours.
             return
@@ -130,3 +183,7 @@ class TokenKeys:
             self._store.destroy(name)
         except NotFound:
             return
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("-")[2])

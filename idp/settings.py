@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kernel.errors import ConfigurationError
+from kernel.outbound.policy import OutboundPolicy
 
 
 class IdpSettings(BaseSettings):
@@ -17,6 +18,22 @@ class IdpSettings(BaseSettings):
     resource_audience: str = Field(default="", description="`aud` of access tokens; the issuer when empty.")
     after_sign_in_path: str = Field(default="/", description="Where a sign-in ends that no application asked for.")
     signing_algorithm: str = Field(default="ES256", description="ES256 or RS256.")
+
+    client_certificate_header: str = Field(
+        default="",
+        description="The header in which the TLS front passes client certificates; it must set or remove it on every "
+        "request. Empty: none.",
+    )
+    outbound_networks: tuple[str, ...] = Field(
+        default=(), description="Networks of your own that addresses named by clients may lead to, such as 10.1.0.0/16."
+    )
+    dpop_requires_nonce: bool = Field(default=False, description="Whether DPoP proofs need a nonce of ours.")
+    pushed_request_seconds: int = Field(default=90, ge=5, le=600)
+    device_code_seconds: int = Field(default=600, ge=60, le=1800)
+    device_poll_seconds: int = Field(default=5, ge=1, le=60)
+    open_registration: bool = Field(
+        default=False, description="Whether programs may register clients without an initial access token."
+    )
 
     authorization_code_seconds: int = Field(default=60, ge=10, le=600)
     access_token_seconds: int = Field(default=600, ge=30, le=3600)
@@ -47,6 +64,7 @@ class IdpSettings(BaseSettings):
             raise ConfigurationError("XINYIN_PUBLIC_URL must have neither a query nor a fragment.")
         if self.signing_algorithm not in {"ES256", "RS256"}:
             raise ConfigurationError("XINYIN_IDP_SIGNING_ALGORITHM must be ES256 or RS256.")
+        OutboundPolicy.of(self.outbound_networks)
         return self
 
     @property

@@ -36,6 +36,7 @@ from xinyin.providers import build_connectors
 from xinyin.settings import Settings
 
 DEBIAN_FONTS = Path("/usr/share/fonts/truetype/lxgw-wenkai")
+THIS_MACHINE = ("127.0.0.0/8", "::1/128")
 SEAL_FONT = "LXGWWenKai-Bold.ttf"
 
 
@@ -121,7 +122,7 @@ def _build_idp(foundation: Foundation, provider_http: ProviderHttp) -> IdpServic
     settings, clock = foundation.settings, foundation.clock
     return idp.app.build_services(
         idp.app.Foundations(
-            settings=IdpSettings(issuer=settings.public_url, population_register_url=settings.population_register_url),
+            settings=_idp_settings(settings),
             database=foundation.database,
             ephemeral=foundation.ephemeral,
             audit=foundation.audit,
@@ -131,6 +132,14 @@ def _build_idp(foundation: Foundation, provider_http: ProviderHttp) -> IdpServic
             connectors=build_connectors(settings, provider_http, clock),
         )
     )
+
+
+def _idp_settings(settings: Settings) -> IdpSettings:
+    """The provider's settings; in the demo, applications on this machine may be called back."""
+    chosen = IdpSettings(issuer=settings.public_url, population_register_url=settings.population_register_url)
+    if settings.mode == "demo" and not chosen.outbound_networks:
+        return chosen.model_copy(update={"outbound_networks": THIS_MACHINE})
+    return chosen
 
 
 def _build_seal(foundation: Foundation) -> SealServices:

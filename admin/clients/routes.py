@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from admin.desk import actor_of, at_desk, posted, see
-from idp.clients.client import GRANT_TYPES, Client, ClientRegistration, ClientRole
+from idp.clients.client import DEVICE_CODE, GRANT_TYPES, TOKEN_EXCHANGE, Client, ClientRegistration, ClientRole
 from idp.clients.service import ClientService
 from idp.roles.scopes import ALL_SCOPES
 from kernel.errors import Conflict, InvalidInput, NotFound
@@ -28,6 +28,8 @@ GRANT_NAMES = {
     "authorization_code": "Signs people in",
     "refresh_token": "Stays signed in",
     "client_credentials": "Acts in its own name",
+    DEVICE_CODE: "Signs people in on devices without a keyboard",
+    TOKEN_EXCHANGE: "Exchanges tokens for narrower ones",
 }
 
 

@@ -1,9 +1,10 @@
-"""Rows: clients."""
+"""Rows: clients, and the tokens by which programs may register some."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Boolean, LargeBinary, String, select
+from sqlalchemy import Boolean, Integer, LargeBinary, String, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +33,37 @@ class ClientRow(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     secret_changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    members: Mapped[dict[str, Any]] = mapped_column(JSONDocument, server_default="{}")
+    """Its other metadata, by their registered names (RFC 7591)."""
+    registration_token_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Of the token by which it manages its own registration (RFC 7592)."""
+
+
+class InitialAccessTokenRow(Base):
+    """A token by which programs may register clients (RFC 7591 §3), by its SHA-256."""
+
+    __tablename__ = "idp_initial_access_token"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    label: Mapped[str] = mapped_column(String(80))
+    uses_left: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+async def claim_initial_access_token(session: AsyncSession, token_hash: bytes, now: datetime) -> bool:
+    """Use a token up by one; False when there is none, or nothing left of it."""
+    claimed = await session.execute(
+        update(InitialAccessTokenRow)
+        .where(
+            InitialAccessTokenRow.token_hash == token_hash,
+            InitialAccessTokenRow.uses_left > 0,
+            InitialAccessTokenRow.expires_at > now,
+        )
+        .values(uses_left=InitialAccessTokenRow.uses_left - 1)
+        .returning(InitialAccessTokenRow.label)
+    )
+    return claimed.first() is not None
 
 
 async def list_clients(session: AsyncSession) -> Sequence[ClientRow]:

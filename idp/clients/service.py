@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError as UniqueViolation
 
 from idp.clients.client import Client, ClientRegistration, ClientRole, check_registration
+from idp.clients.metadata import ClientMetadata
 from idp.clients.records import ClientRow, list_clients
 from idp.sessions.service import hash_token
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
@@ -18,7 +19,7 @@ from kernel.ids.uscc import Uscc
 KEEP = timedelta(seconds=1)
 KEPT_UP = (
     "name", "secret_hash", "redirect_uris", "post_logout_redirect_uris", "scopes", "grant_types", "requires_pkce",
-    "first_party", "may_realname",
+    "first_party", "may_realname", "members",
 )  # fmt: skip
 """What `ensure` brings up to date."""
 
@@ -43,8 +44,8 @@ class ClientService:
         check_registration(registration)
         if secret is not None and len(secret) < 32:
             raise InvalidInput("A client secret needs at least 32 characters.")
-        chosen = None if registration.is_public else secret or new_secret()
-        row = _row(registration, self._clock())
+        chosen = (secret or new_secret()) if registration.has_secret else None
+        row = client_row(registration, self._clock())
         row.secret_hash = hash_token(chosen) if chosen else None
         async with self._database.transaction() as session:
             if await session.get(ClientRow, row.client_id):
@@ -54,7 +55,7 @@ class ClientService:
             await self._audit.record(
                 session, AuditEvent("idp.client.create", actor, f"client:{row.client_id}", detail=detail)
             )
-        return _client(row), chosen
+        return client_of(row), chosen
 
     async def ensure(self, registration: ClientRegistration, secret: str, *, actor: Actor = SYSTEM) -> None:
         """Have a client be as registered, with this secret: enter it, or change what differs. A disabled one stays so.
@@ -62,7 +63,7 @@ class ClientService:
         Raises `InvalidInput`.
         """
         check_registration(registration)
-        wanted = _row(registration, self._clock())
+        wanted = client_row(registration, self._clock())
         wanted.secret_hash = hash_token(secret)
         try:
             await self._ensure(wanted, actor)
@@ -92,7 +93,7 @@ class ClientService:
             if row is None:
                 raise NotFound("There is no such application.")
             if row.secret_hash is None:
-                raise InvalidInput("This application is public: it has no secret.")
+                raise InvalidInput("This application has no secret.")
             row.secret_hash, row.secret_changed_at = hash_token(secret), self._clock()
             await self._audit.record(session, AuditEvent("idp.client.rotate-secret", actor, f"client:{client_id}"))
         self._known.pop(client_id, None)
@@ -106,6 +107,14 @@ class ClientService:
                 raise NotFound("There is no such application.")
             row.disabled_at = self._clock()
             await self._audit.record(session, AuditEvent("idp.client.disable", actor, f"client:{client_id}"))
+        self._known.pop(client_id, None)
+
+    def check(self, registration: ClientRegistration) -> None:
+        """Raises `InvalidInput` naming each member that cannot be."""
+        check_registration(registration)
+
+    def forget(self, client_id: str) -> None:
+        """Read a client anew the next time: somebody changed it."""
         self._known.pop(client_id, None)
 
     async def find(self, client_id: str | None) -> Client | None:
@@ -123,14 +132,14 @@ class ClientService:
         if row is None or row.disabled_at is not None:
             self._known.pop(client_id, None)
             return None
-        client = _client(row)
+        client = client_of(row)
         self._known[client_id] = (client, self._clock() + KEEP)
         return client
 
     async def list(self) -> Sequence[Client]:
         """Every client, by name."""
         async with self._database.reading() as session:
-            return [_client(row) for row in await list_clients(session)]
+            return [client_of(row) for row in await list_clients(session)]
 
 
 def new_secret() -> str:
@@ -138,7 +147,8 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _row(registration: ClientRegistration, now: datetime) -> ClientRow:
+def client_row(registration: ClientRegistration, now: datetime) -> ClientRow:
+    """The row of a new client, without its secret."""
     return ClientRow(
         client_id=registration.client_id or secrets.token_hex(12),
         name=registration.name.strip(),
@@ -152,12 +162,14 @@ def _row(registration: ClientRegistration, now: datetime) -> ClientRow:
         requires_pkce=registration.requires_pkce,
         first_party=registration.first_party,
         may_realname=registration.may_realname,
+        members=registration.metadata.to_json(),
         created_at=now,
         secret_changed_at=now,
     )
 
 
-def _client(row: ClientRow) -> Client:
+def client_of(row: ClientRow) -> Client:
+    """The client of a row."""
     organisation = None
     if row.organisation_uscc:
         organisation = {"uscc": row.organisation_uscc, "name": row.organisation_name or ""}
@@ -174,4 +186,5 @@ def _client(row: ClientRow) -> Client:
         first_party=row.first_party,
         may_realname=row.may_realname,
         secret_hash=row.secret_hash,
+        metadata=ClientMetadata.stored(row.members or {}),
     )

@@ -1,5 +1,6 @@
 """`/login`, `/login/otp`, `/login/consent`, `/login/continue`: each shows one step and returns to the dispatcher."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -28,6 +29,8 @@ from kernel.web.templates import Pages
 
 OWN_PAGES = frozenset({"/account", "/account/realname"})
 """Pages of ours that a sign-in may lead to by `next`; anything else would be an open redirect."""
+
+_DEVICE_PAGE = re.compile(r"/device(\?user_code=[A-Z]{4}-[A-Z]{4})?")
 
 STEP_PATHS = {
     Step.IDENTIFY: "/login",
@@ -87,7 +90,8 @@ class LoginPages:
 
     async def _show_fresh_login(self, request: Request, query: RawForm) -> Response:
         wanted = query.get("next")
-        target = wanted if wanted in OWN_PAGES else None
+        is_ours = wanted is not None and (wanted in OWN_PAGES or _DEVICE_PAGE.fullmatch(wanted) is not None)
+        target = wanted if is_ours else None
         is_again = query.get("again") == "yes"
         if not is_again and await self._parts.visitors.find(request) is not None:
             return RedirectResponse(target or self._parts.settings.after_sign_in_path, 303)

@@ -25,6 +25,7 @@ class OAuthError(XinyinError):
         self.description = safe_description(description)
         self.status = status
         self.redirectable = redirectable
+        self.headers: dict[str, str] = {}
         super().__init__(self.description.replace("{", "(").replace("}", ")"), reason=detail)
 
     def to_json(self) -> dict[str, str]:

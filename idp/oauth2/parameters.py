@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from idp.oauth2.errors import invalid_request
 
+REPEATABLE = frozenset({"resource"})
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -13,17 +15,24 @@ class Parameters:
 
     values: dict[str, str]
     duplicates: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    """`resource` alone may come more than once (RFC 8707 §2)."""
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> "Parameters":
         """Read name and value pairs in the order they came."""
         values: dict[str, str] = {}
         seen: dict[str, int] = {}
+        resources = []
         for name, value in pairs:
-            seen[name] = seen.get(name, 0) + 1
+            if name in REPEATABLE:
+                resources.append(value)
+            else:
+                seen[name] = seen.get(name, 0) + 1
             if value:
                 values.setdefault(name, value)
-        return cls(values, tuple(name for name, count in seen.items() if count > 1))
+        repeated = tuple(name for name, count in seen.items() if count > 1)
+        return cls(values, repeated, tuple(each for each in resources if each))
 
     def get(self, name: str) -> str | None:
         """The value, if one was sent."""

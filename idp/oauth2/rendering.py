@@ -25,6 +25,7 @@ def no_store(body: Mapping[str, Any], status: int = 200) -> JSONResponse:
 def error_response(error: OAuthError) -> JSONResponse:
     """The answer of RFC 6749 §5.2; 401 tells which scheme to use."""
     response = no_store(error.to_json(), error.status)
+    response.headers.update(error.headers)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = f'Basic realm="xinyin", error="{error.error}"'
     return response

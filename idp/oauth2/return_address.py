@@ -10,6 +10,11 @@ def with_query(address: str, parameters: dict[str, str]) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
+def with_fragment(address: str, parameters: dict[str, str]) -> str:
+    """The address with these parameters behind # (OAuth 2.0 Multiple Response Types §2.1)."""
+    return f"{address}#{urlencode(parameters)}"
+
+
 def origin_of(address: str) -> str:
     """What a content security policy calls this address: scheme and host, or the scheme alone of an app's address."""
     parts = urlsplit(address)

@@ -10,6 +10,7 @@ from idp.oauth2.parameters import Parameters
 from idp.oauth2.return_address import with_query
 from idp.sessions.service import Session, SessionService
 from idp.tokens import id_token
+from idp.tokens.subject_names import SubjectNames
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,11 @@ class LogoutPlan:
 class LogoutService:
     """Judges logout requests."""
 
-    def __init__(self, keys: TokenKeys, clients: ClientService, sessions: SessionService) -> None:
+    def __init__(self, keys: TokenKeys, clients: ClientService, sessions: SessionService, names: SubjectNames) -> None:
         self._keys = keys
         self._clients = clients
         self._sessions = sessions
+        self._names = names
 
     async def plan(self, parameters: Parameters, current: Session | None) -> LogoutPlan:
         """What a request asks for. `current` is the browser's session. Raises `OAuthError`, to be shown.
@@ -41,7 +43,8 @@ class LogoutService:
         if hint is None:
             return LogoutPlan(current.id if current else None, must_ask=current is not None, target=target)
         if current is not None:
-            return LogoutPlan(current.id, must_ask=current.person.id != hint["sub"], target=target)
+            name = self._names.name(client, current.person.id) if client is not None else current.person.id
+            return LogoutPlan(current.id, must_ask=name != hint["sub"], target=target)
         hinted = await self._sessions.find_by_id(hint.get("sid", ""))
         return LogoutPlan(hinted.id if hinted else None, must_ask=False, target=target)
 

@@ -51,7 +51,7 @@ class RelyingPartyLogout:
             return self._stopped(request, error)
         if plan.must_ask and not has_answered:
             return self._ask(request, plan, parameters, session.person.display_name if session else "")
-        return await self._leave(plan)
+        return await self._leave(request, plan)
 
     def _ask(self, request: Request, plan: LogoutPlan, parameters: Parameters, name: str) -> Response:
         if plan.target is not None:
@@ -60,12 +60,23 @@ class RelyingPartyLogout:
         pages: Pages = request.app.state.pages
         return pages.render(request, "idp/logout.html", person_name=name, action="/oauth2/logout", kept=kept)
 
-    async def _leave(self, plan: LogoutPlan) -> Response:
+    async def _leave(self, request: Request, plan: LogoutPlan) -> Response:
+        frames = []
         if plan.session_id is not None:
+            frames = await self._sign_out.front_channel(plan.session_id)
             await self._sign_out.end(plan.session_id, "asked by an application")
-        response = RedirectResponse(plan.target or "/logout/done", 303, headers={"Cache-Control": "no-store"})
+        response: Response = RedirectResponse(plan.target or "/logout/done", 303)
+        if frames:
+            response = self._frames(request, frames, plan.target)
+        response.headers["Cache-Control"] = "no-store"
         self._visitors.session_cookie.clear(response)
         return response
+
+    def _frames(self, request: Request, frames: list[str], target: str | None) -> Response:
+        """Front-Channel Logout 1.0 §2: the browser loads each application's own sign-out."""
+        allow_in_policy(request, "frame-src", *(origin_of(frame) for frame in frames))
+        pages: Pages = request.app.state.pages
+        return pages.render(request, "idp/signed_out.html", frames=frames, target=target)
 
     def _stopped(self, request: Request, error: OAuthError) -> Response:
         pages: Pages = request.app.state.pages

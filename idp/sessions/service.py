@@ -124,13 +124,14 @@ class SessionService:
         async with self._database.transaction() as session:
             await self.end_in(session, session_id, because)
 
-    async def end_in(self, session: AsyncSession, session_id: str, because: str) -> None:
-        """`end` within a transaction that is already open."""
+    async def end_in(self, session: AsyncSession, session_id: str, because: str) -> bool:
+        """`end` within a transaction that is already open; says whether there was something to end."""
         row = await session.get(SessionRow, session_id)
         if row is None or row.ended_at is not None:
-            return
+            return False
         row.ended_at = self._clock()
         await self._record(session, "idp.logout", row, because=because)
+        return True
 
     async def list_open(self, person_id: str) -> Sequence[Session]:
         """Where a person is signed in, the last seen first."""

@@ -29,6 +29,7 @@ class IdTokenFacts:
     sign_in: SignInFacts
     nonce: str | None
     access_token: str
+    algorithm: str = "ES256"
     name: str | None = None
 
 
@@ -44,7 +45,7 @@ def id_token_claims(frame: IdTokenFrame, now: datetime, facts: IdTokenFacts) -> 
         "auth_time": int(facts.sign_in.auth_time.timestamp()),
         "acr": facts.sign_in.acr,
         "amr": list(facts.sign_in.amr),
-        "at_hash": half_hash(facts.access_token),
+        "at_hash": half_hash(facts.access_token, facts.algorithm),
     }
     if facts.nonce is not None:
         claims["nonce"] = facts.nonce
@@ -55,7 +56,7 @@ def id_token_claims(frame: IdTokenFrame, now: datetime, facts: IdTokenFacts) -> 
     return claims
 
 
-def half_hash(token: str) -> str:
-    """`at_hash`: the left half of the SHA-256, base64url (§3.1.3.6, for ES256 and RS256)."""
-    digest = hashlib.sha256(token.encode("ascii")).digest()
-    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+def half_hash(token: str, algorithm: str = "ES256") -> str:
+    """`at_hash`: the left half of the hash that the signature uses, base64url (§3.1.3.6); Ed25519's is SHA-512."""
+    digest = hashlib.new("sha512" if algorithm == "EdDSA" else "sha256", token.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Boolean, Index, LargeBinary, String, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,6 +37,12 @@ class TokenGrantRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revoked_because: Mapped[str | None] = mapped_column(String(64))
+    sub: Mapped[str | None] = mapped_column(String(64))
+    """How its tokens call the person: None for the person's own number, else a pairwise subject."""
+    confirmation: Mapped[dict[str, str] | None] = mapped_column(JSONDocument)
+    """The key that its refresh tokens are bound to (RFC 7800 `cnf`)."""
+    resources: Mapped[list[str] | None] = mapped_column(JSONDocument)
+    requested_claims: Mapped[dict[str, Any] | None] = mapped_column(JSONDocument)
 
 
 class RefreshTokenRow(Base):
@@ -60,6 +67,16 @@ class RevokedAccessTokenRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class OpaqueTokenRow(Base):
+    """An access token that says nothing by itself: its claims, by the token's SHA-256."""
+
+    __tablename__ = "idp_opaque_token"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    claims: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 @dataclass(frozen=True)
 class Standing:
     """What decides whether an access token still counts."""
@@ -70,6 +87,7 @@ class Standing:
     client_disabled_at: datetime | None
     person_state: str
     signed_out_before: datetime | None
+    person_id: str
 
     @property
     def counts(self) -> bool:
@@ -91,6 +109,7 @@ async def find_standing(session: AsyncSession, jti: str, grant_id: str) -> Stand
             ClientRow.disabled_at,
             PersonRow.state,
             PersonRow.signed_out_before,
+            PersonRow.id,
         )
         .join(PersonRow, PersonRow.id == TokenGrantRow.person_id)
         .outerjoin(ClientRow, ClientRow.client_id == TokenGrantRow.client_id)
@@ -141,7 +160,7 @@ async def list_grants_of_client(session: AsyncSession, person_id: str, client_id
 async def delete_ended(session: AsyncSession, before: datetime) -> int:
     """Delete every row of this room that ended before this moment; gives their number."""
     deleted = 0
-    for row in (RefreshTokenRow, TokenGrantRow, RevokedAccessTokenRow):
+    for row in (RefreshTokenRow, TokenGrantRow, RevokedAccessTokenRow, OpaqueTokenRow):
         result = await session.execute(delete(row).where(row.expires_at < before).returning(row.expires_at))
         deleted += len(result.all())
     return deleted

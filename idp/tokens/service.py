@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from idp.clients.client import Client
 from idp.keys import TokenKeys
 from idp.persons.person import Person
 from idp.sessions.service import hash_token
@@ -18,6 +19,7 @@ from idp.tokens import access_token, id_token
 from idp.tokens.access_token import AccessTokenFrame, SignInFacts
 from idp.tokens.id_token import IdTokenFacts, IdTokenFrame
 from idp.tokens.records import (
+    OpaqueTokenRow,
     RefreshTokenRow,
     RevokedAccessTokenRow,
     TokenGrantRow,
@@ -45,6 +47,49 @@ class TokenGrant:
     scopes: tuple[str, ...]
     sign_in: SignInFacts
     ends_with_session: bool = True
+    sub: str | None = None
+    """How its tokens call the person; None for the person's own number."""
+    confirmation: Mapping[str, str] | None = None
+    """The key that its refresh tokens are bound to."""
+    resources: tuple[str, ...] = ()
+    requested_claims: Mapping[str, Any] | None = None
+
+    @property
+    def subject(self) -> str:
+        """The `sub` of its tokens."""
+        return self.sub or self.person_id
+
+
+@dataclass(frozen=True)
+class AccessShape:
+    """How an access token is to look. `confirmation`: its `cnf`; `resources`: its `aud`, or the usual one; `actor`: who
+    acts for the person (RFC 8693 §4.1); `ends_at`: not to outlive this."""
+
+    client: Client
+    scopes: tuple[str, ...]
+    confirmation: Mapping[str, str] | None = None
+    resources: tuple[str, ...] = ()
+    actor: Mapping[str, Any] | None = None
+    ends_at: int | None = None
+
+
+@dataclass(frozen=True)
+class LiveToken:
+    """An access token that counts: its claims, and the person behind it (None: a client acts for itself)."""
+
+    claims: Mapping[str, Any]
+    person_id: str | None = None
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What it may be used for."""
+        return tuple(str(self.claims.get("scope", "")).split())
+
+    @property
+    def confirmation(self) -> Mapping[str, str]:
+        """The key it is bound to; empty when it is not."""
+        found = self.claims.get("cnf")
+        return found if isinstance(found, Mapping) else {}
 
 
 @dataclass(frozen=True)
@@ -56,14 +101,18 @@ class IssuedTokens:
     scopes: tuple[str, ...]
     refresh_token: str | None = None
     id_token: str | None = None
+    token_type: str = "Bearer"  # noqa: S105 - a kind, not a token
+    issued_token_type: str | None = None
 
 
 @dataclass(frozen=True)
 class Bound:
-    """What an ID token is bound to: the access token beside it, and the `nonce` of the request (none on a refresh)."""
+    """What an ID token is bound to: the access token beside it, and the `nonce` of the request (none on a refresh).
+    `claims`: what else it says about the person."""
 
     access_token: str
     nonce: str | None = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
 
 
 class RefreshOutcome(Enum):
@@ -103,6 +152,10 @@ class TokenService:
                 acr=grant.sign_in.acr,
                 amr=list(grant.sign_in.amr),
                 ends_with_session=grant.ends_with_session,
+                sub=grant.sub,
+                confirmation=dict(grant.confirmation) if grant.confirmation else None,
+                resources=list(grant.resources) or None,
+                requested_claims=dict(grant.requested_claims) if grant.requested_claims else None,
                 created_at=now,
                 expires_at=now + self._family_lifetime,
             )
@@ -119,56 +172,102 @@ class TokenService:
         )
         return token
 
+    async def bind(self, session: AsyncSession, grant_id: str, confirmation: Mapping[str, str]) -> None:
+        """Bind a family's refresh tokens to a key (RFC 9449 §5, RFC 8705 §4)."""
+        row = await session.get(TokenGrantRow, grant_id)
+        if row is not None:
+            row.confirmation = dict(confirmation)
+
     async def use_refresh_token(
-        self, session: AsyncSession, token: str, client_id: str
+        self, session: AsyncSession, token: str, client_id: str, *, rotates: bool = True
     ) -> tuple[RefreshOutcome, TokenGrant | None]:
-        """Use up a refresh token of this client. One that was used before ends its whole family (RFC 9700 §4.14.2)."""
+        """Use up a refresh token of this client. One that was used before ends its whole family (RFC 9700 §4.14.2).
+
+        `rotates` False: it counts again and again, since only the client's key makes it good (FAPI 2.0 §5.3.2.1).
+        """
         row = await session.get(RefreshTokenRow, hash_token(token))
         grant = await session.get(TokenGrantRow, row.grant_id) if row else None
         if row is None or grant is None or grant.client_id != client_id:
             return RefreshOutcome.UNKNOWN, None
-        if not await claim_refresh_token(session, row.token_hash, self._clock()):
+        if rotates and not await claim_refresh_token(session, row.token_hash, self._clock()):
             await self._revoke(session, grant, "refresh token used twice")
             return RefreshOutcome.REUSED, None
-        if grant.revoked_at is not None or row.expires_at <= self._clock():
+        if grant.revoked_at is not None or row.expires_at <= self._clock() or (not rotates and row.used_at):
             return RefreshOutcome.UNKNOWN, None
         return RefreshOutcome.ACCEPTED, _grant(grant)
 
-    def write_for_person(self, grant: TokenGrant, subject: Subject, scopes: tuple[str, ...]) -> str:
-        """A signed access token of a family, saying what the person may at this moment."""
-        claims = access_token.person_claims(self._access_frame, self._clock(), subject, scopes, grant.sign_in)
-        return self._keys.sign({**claims, "client_id": grant.client_id, "grant": grant.id}, access_token.TYP)
+    async def write_for_person(
+        self, session: AsyncSession, grant: TokenGrant, subject: Subject, shape: AccessShape
+    ) -> str:
+        """An access token of a family, saying what the person may at this moment."""
+        claims = access_token.person_claims(self._access_frame, self._clock(), subject, shape.scopes, grant.sign_in)
+        claims |= {"sub": grant.subject, "client_id": shape.client.client_id, "grant": grant.id}
+        return await self._write(session, claims, shape)
 
-    def write_for_client(self, client_id: str, scopes: tuple[str, ...], organisation: Mapping[str, str] | None) -> str:
-        """A signed access token for a client itself."""
-        claims = access_token.client_claims(self._access_frame, self._clock(), client_id, scopes, organisation)
-        return self._keys.sign(claims, access_token.TYP)
+    async def write_for_client(self, session: AsyncSession, shape: AccessShape) -> str:
+        """An access token for a client itself."""
+        client = shape.client
+        claims = access_token.client_claims(
+            self._access_frame, self._clock(), client.client_id, shape.scopes, client.organisation
+        )
+        return await self._write(session, claims, shape)
 
-    def write_id_token(self, grant: TokenGrant, person: Person, scopes: tuple[str, ...], bound: Bound) -> str:
+    async def _write(self, session: AsyncSession, claims: dict[str, Any], shape: AccessShape) -> str:
+        if shape.resources:
+            claims["aud"] = shape.resources[0] if len(shape.resources) == 1 else list(shape.resources)
+        if shape.confirmation:
+            claims["cnf"] = dict(shape.confirmation)
+        if shape.actor:
+            claims["act"] = dict(shape.actor)
+        if shape.ends_at is not None:
+            claims["exp"] = min(claims["exp"], shape.ends_at)
+        if not shape.client.metadata.wants_opaque_tokens:
+            return self._keys.sign(claims, access_token.TYP)
+        token = secrets.token_urlsafe(32)
+        expires_at = datetime.fromtimestamp(claims["exp"], tz=self._clock().tzinfo)
+        session.add(OpaqueTokenRow(token_hash=hash_token(token), claims=claims, expires_at=expires_at))
+        return token
+
+    async def write_id_token(self, grant: TokenGrant, person: Person, shape: AccessShape, bound: Bound) -> str:
         """A signed ID token for the client of a family."""
+        algorithm = shape.client.metadata.id_token_signed_response_alg or self._keys.default
+        await self._keys.ensure(algorithm)
         facts = IdTokenFacts(
             client_id=grant.client_id,
-            sub=person.id,
+            sub=grant.subject,
             sid=grant.session_id,
             sign_in=grant.sign_in,
             nonce=bound.nonce,
             access_token=bound.access_token,
-            name=person.display_name if "profile" in scopes else None,
+            algorithm=algorithm,
+            name=person.display_name if "profile" in shape.scopes else None,
         )
-        return self._keys.sign(id_token.id_token_claims(self._id_frame, self._clock(), facts), id_token.TYP)
+        claims = dict(bound.claims) | id_token.id_token_claims(self._id_frame, self._clock(), facts)
+        return self._keys.sign(claims, id_token.TYP, algorithm)
 
     @property
     def access_token_seconds(self) -> int:
         """How long an access token counts."""
         return int(self._access_frame.lifetime.total_seconds())
 
-    async def find_access_token(self, unverified_jwt: str) -> dict[str, Any] | None:
-        """The claims of an access token that still counts: ours, not ended, not taken back, its person active."""
+    async def find_access_token(self, unverified_token: str) -> LiveToken | None:
+        """An access token that still counts: ours, not ended, not taken back, its person active."""
         await self._keys.keep_fresh()
-        claims = self._keys.find_claims(unverified_jwt, access_token.TYP)
+        claims = await self._claims_of(unverified_token)
         if claims is None or claims["exp"] <= self._clock().timestamp():
             return None
-        return None if await self.is_revoked(claims) else claims
+        if "grant" not in claims:
+            return None if await self.is_revoked(claims) else LiveToken(claims)
+        async with self._database.reading() as session:
+            standing = await find_standing(session, claims["jti"], claims["grant"])
+        return LiveToken(claims, standing.person_id) if standing is not None and standing.counts else None
+
+    async def _claims_of(self, unverified_token: str) -> dict[str, Any] | None:
+        if "." in unverified_token:
+            return self._keys.find_claims(unverified_token, access_token.TYP)
+        async with self._database.reading() as session:
+            row = await session.get(OpaqueTokenRow, hash_token(unverified_token))
+        return dict(row.claims) if row is not None else None
 
     async def is_revoked(self, claims: Mapping[str, Any]) -> bool:
         """Whether an access token of ours with these verified claims was taken back: itself, its family, or its client.
@@ -180,6 +279,19 @@ class TokenService:
                 return await is_clients_token_over(session, claims["jti"], claims["client_id"])
             standing = await find_standing(session, claims["jti"], claims["grant"])
         return standing is None or not standing.counts
+
+    async def find_grant(self, session: AsyncSession, grant_id: str) -> TokenGrant | None:
+        """A family that still counts."""
+        row = await session.get(TokenGrantRow, grant_id)
+        if row is None or row.revoked_at is not None or row.expires_at <= self._clock():
+            return None
+        return _grant(row)
+
+    async def find_confirmation(self, session: AsyncSession, token: str) -> Mapping[str, str] | None:
+        """The key that a refresh token is bound to."""
+        row = await session.get(RefreshTokenRow, hash_token(token))
+        grant = await session.get(TokenGrantRow, row.grant_id) if row else None
+        return grant.confirmation if grant else None
 
     async def find_refresh_token(self, token: str) -> tuple[TokenGrant, datetime] | None:
         """The family and end of a refresh token that still counts."""
@@ -249,4 +361,8 @@ def _grant(row: TokenGrantRow) -> TokenGrant:
         scopes=tuple(row.scopes),
         sign_in=SignInFacts(row.auth_time, row.acr, tuple(row.amr)),
         ends_with_session=row.ends_with_session,
+        sub=row.sub,
+        confirmation=row.confirmation,
+        resources=tuple(row.resources or ()),
+        requested_claims=row.requested_claims,
     )

@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from kernel.clock import Clock
 from kernel.crypto.public_keys import load_public_key
-from kernel.crypto.signatures import SigningKey, der_to_raw
+from kernel.crypto.signatures import NO_PSS, PssSigner, SigningKey, der_to_raw
 from kernel.errors import AuthenticationRequired, InvalidInput
 
 JwsAlgorithm = Literal["ES256", "ES384", "RS256", "PS256", "Ed25519", "EdDSA"]
@@ -34,6 +34,11 @@ _FITTING: Mapping[str, tuple[str, str | None]] = {
     "PS256": ("RSA", None),
     "Ed25519": ("OKP", "Ed25519"),
     "EdDSA": ("OKP", "Ed25519"),
+}
+_OF_KEY: Mapping[str, tuple[str, ...]] = {
+    "ES256": ("ES256",),
+    "RS256": ("RS256", "PS256"),
+    "Ed25519": ("Ed25519", "EdDSA"),
 }
 _PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e", "kid", "use", "alg")
 _KINDS: Mapping[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
@@ -162,15 +167,29 @@ def thumbprint(spki: bytes) -> str:
     return public_jwk(spki)["kid"]
 
 
-def sign_jws(payload: bytes, key: SigningKey, header: Mapping[str, object]) -> str:
-    """JWS compact serialisation; `alg` is the key's. Raises InvalidInput for an SM2 key."""
+def sign_jws(
+    payload: bytes, key: SigningKey, header: Mapping[str, object], *, algorithm: JwsAlgorithm | None = None
+) -> str:
+    """JWS compact serialisation; `alg` is the key's, or `algorithm`: PS256 by an RSA key, EdDSA for Ed25519.
+
+    Raises InvalidInput for an SM2 key, or an algorithm that does not fit the key.
+    """
     if key.algorithm == "SM2-SM3":
         raise InvalidInput("SM2 keys have no JSON Web Key form.")
-    protected = json.dumps({**header, "alg": key.algorithm}, separators=(",", ":")).encode()
+    alg = algorithm or key.algorithm
+    if alg not in _OF_KEY[key.algorithm]:
+        raise InvalidInput("A {kind} key cannot sign {algorithm}.", kind=key.algorithm, algorithm=alg)
+    protected = json.dumps({**header, "alg": alg}, separators=(",", ":")).encode()
     signing_input = _base64url(protected) + b"." + _base64url(payload)
-    signature = key.sign(signing_input)
+    signature = _sign_pss(key, signing_input) if alg == "PS256" else key.sign(signing_input)
     raw = der_to_raw(signature) if key.algorithm == "ES256" else signature
     return (signing_input + b"." + _base64url(raw)).decode()
+
+
+def _sign_pss(key: SigningKey, data: bytes) -> bytes:
+    if not isinstance(key, PssSigner):
+        raise InvalidInput(NO_PSS)
+    return key.sign_pss(data)
 
 
 def sign_jwt(
@@ -180,10 +199,12 @@ def sign_jwt(
     kid: str | None = None,
     typ: str = "JWT",
     header: Mapping[str, object] | None = None,
+    algorithm: JwsAlgorithm | None = None,
 ) -> str:
-    """A signed JWT; `kid` defaults to the key's thumbprint. `header`: further parameters."""
+    """A signed JWT; `kid` defaults to the key's thumbprint. `header`: further parameters; `algorithm` as `sign_jws`."""
     payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    return sign_jws(payload, key, {**(header or {}), "typ": typ, "kid": kid or thumbprint(key.public_spki)})
+    protected = {**(header or {}), "typ": typ, "kid": kid or thumbprint(key.public_spki)}
+    return sign_jws(payload, key, protected, algorithm=algorithm)
 
 
 def verify_jws(
@@ -229,6 +250,21 @@ def unverified_header(unverified_jws: str, *, max_bytes: int = MAX_TOKEN_BYTES) 
         return _load_object(base64.b64decode(encoded + "=" * (-len(encoded) % 4), b"-_", validate=True))
     except ValueError as error:
         raise InvalidToken("header is not base64url") from error
+
+
+def unverified_payload(unverified_jws: str) -> dict[str, Any]:
+    """The claims, of which nothing is proven; raises InvalidToken when there are none."""
+    unverified_header(unverified_jws)
+    encoded = unverified_jws.split(".")[1]
+    try:
+        return _load_object(base64.b64decode(encoded + "=" * (-len(encoded) % 4), b"-_", validate=True))
+    except ValueError as error:
+        raise InvalidToken("payload is not base64url") from error
+
+
+def load_claims(payload: bytes) -> dict[str, Any]:
+    """The JSON object of a verified payload, without duplicate members; raises InvalidToken."""
+    return _load_object(payload)
 
 
 def _check_times(claims: Mapping[str, Any], rules: JwtRules) -> None:

@@ -167,6 +167,11 @@ class RSAPrivateKey:
     def sign(self, data: bytes) -> bytes:
         return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
 
+    def sign_pss(self, data: bytes) -> bytes:
+        """RSASSA-PSS with SHA-256 and a salt as long (RFC 7518 §3.5)."""
+        pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
+        return self._key.sign(data, pss, hashes.SHA256())
+
 
 class Ed25519PrivateKey:
     """An Ed25519 key pair (RFC 8032)."""

@@ -3,7 +3,7 @@
 Neutral on purpose: verifiers may import it, since it reaches no private key.
 """
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from kernel.errors import InvalidInput
 
@@ -37,6 +37,16 @@ class SigningKey(Protocol):
     def sign(self, data: bytes) -> bytes:
         """Sign `data` (hashed inside), in the X.509 encoding: DER (r, s) for EC and SM2."""
         ...
+
+
+@runtime_checkable
+class PssSigner(Protocol):
+    """A key that can also sign with RSASSA-PSS and SHA-256 (RFC 7518 §3.5); raises InvalidInput if it is not RSA."""
+
+    def sign_pss(self, data: bytes) -> bytes: ...
+
+
+NO_PSS = "This key cannot sign with RSASSA-PSS."
 
 
 class PublicKey(Protocol):

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from idp.oauth2.authorize.checks import PROMPTS, RESPONSE_MODES
+from idp.clients.metadata import RESPONSE_MODES
+from idp.oauth2.authorize.checks import PROMPTS
 from xinyin.openapi.shapes import OBJECT, TEXT, Schema, json_answer, parameter, ref
 
 FORM = "application/x-www-form-urlencoded"

@@ -4,14 +4,18 @@ A check raises `OAuthError`. Up to and including `check_redirect_uri`, errors ar
 redirected: the address they would go to is not proven to be the client's.
 """
 
+import re
 from collections.abc import Callable
 
+from idp.claims.requested import read_requested_claims
+from idp.clients.metadata import RESPONSE_MODES
 from idp.oauth2.authorize.request import Attempt
 from idp.oauth2.errors import OAuthError, invalid_request
 from idp.oauth2.pkce import METHOD, is_challenge
 from idp.roles.scopes import ALL_SCOPES
+from kernel.errors import InvalidInput
 
-RESPONSE_MODES = ("query", "form_post")
+_JKT = re.compile(r"[A-Za-z0-9_-]{43}")
 PROMPTS = ("none", "login", "consent", "select_account")
 
 Check = Callable[[Attempt], None]
@@ -38,15 +42,26 @@ def check_redirect_uri(attempt: Attempt) -> None:
 
 def check_response_mode(attempt: Attempt) -> None:
     """OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2."""
-    if attempt.parameters.get("response_mode") not in {None, *RESPONSE_MODES}:
-        raise _refuse("invalid_request", "The response_mode is query or form_post.")
+    mode = attempt.parameters.get("response_mode")
+    if mode not in {None, *RESPONSE_MODES}:
+        raise _refuse("invalid_request", "The response_mode is query, fragment or form_post.")
+    if mode is not None and mode not in (attempt.known_client.metadata.response_modes or RESPONSE_MODES):
+        raise _refuse("invalid_request", "This client does not use this response_mode.")
 
 
-def reject_request_objects(attempt: Attempt) -> None:
-    """OpenID Connect Core §6: not supported, and said so."""
-    for name in ("request", "request_uri", "registration"):
-        if attempt.parameters.get(name) is not None:
-            raise _refuse(f"{name}_not_supported", f"The parameter '{name}' is not supported.")
+def reject_registration(attempt: Attempt) -> None:
+    """OpenID Connect Core §7.2.1: not supported, and said so."""
+    if attempt.parameters.get("registration") is not None:
+        raise _refuse("registration_not_supported", "The parameter 'registration' is not supported.")
+
+
+def check_way(attempt: Attempt) -> None:
+    """RFC 9126 §6, RFC 9101 §10.5, FAPI 2.0 §5.3.2.2: clients that push or sign their requests do so always."""
+    metadata = attempt.known_client.metadata
+    if metadata.must_push and not attempt.is_pushed:
+        raise _refuse("invalid_request", "This client pushes its requests (RFC 9126).")
+    if metadata.require_signed_request_object and not attempt.is_signed:
+        raise _refuse("invalid_request_object", "This client signs its requests (RFC 9101).")
 
 
 def check_grant_allowed(attempt: Attempt) -> None:
@@ -100,9 +115,24 @@ def check_max_age(attempt: Attempt) -> None:
         raise _refuse("invalid_request", "The max_age is a number of seconds.")
 
 
+def check_claims(attempt: Attempt) -> None:
+    """OpenID Connect Core §5.5."""
+    try:
+        read_requested_claims(attempt.parameters.get("claims") or "{}")
+    except InvalidInput as error:
+        raise _refuse("invalid_request", error.text) from error
+
+
+def check_key(attempt: Attempt) -> None:
+    """RFC 9449 §10: `dpop_jkt` is a thumbprint."""
+    jkt = attempt.parameters.get("dpop_jkt")
+    if jkt is not None and _JKT.fullmatch(jkt) is None:
+        raise _refuse("invalid_request", "The dpop_jkt is not a thumbprint.")
+
+
 def check_lengths(attempt: Attempt) -> None:
     """What we keep and give back has an end."""
-    for name, longest in (("state", 2048), ("nonce", 1024), ("login_hint", 256)):
+    for name, longest in (("state", 2048), ("nonce", 1024), ("login_hint", 256), ("ui_locales", 256)):
         if len(attempt.parameters.get(name) or "") > longest:
             raise _refuse("invalid_request", f"The parameter '{name}' is longer than {longest} characters.")
 
@@ -117,13 +147,16 @@ SHOWN_CHECKS: tuple[Check, ...] = (
 REDIRECTED_CHECKS: tuple[Check, ...] = (
     check_response_mode,
     check_lengths,
-    reject_request_objects,
+    check_way,
+    reject_registration,
     check_response_type,
     check_grant_allowed,
     check_scope,
     check_pkce,
     check_prompt,
     check_max_age,
+    check_claims,
+    check_key,
 )
 
 CHECKS: tuple[Check, ...] = SHOWN_CHECKS + REDIRECTED_CHECKS

@@ -2,12 +2,11 @@
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
 
 from idp.sessions.service import hash_token
-from idp.tokens.access_token import SignInFacts
 from idp.tokens.service import TokenGrant
+from idp.tokens.stored_grant import grant_from_json, grant_to_json
 from kernel.ephemeral.store import EphemeralStore
 
 REMEMBER_USED_SECONDS = 24 * 3600
@@ -21,6 +20,7 @@ class IssuedCode:
     redirect_uri: str
     code_challenge: str | None
     nonce: str | None
+    dpop_jkt: str | None = None
 
 
 class CodeStore:
@@ -30,10 +30,10 @@ class CodeStore:
         self._ephemeral = ephemeral
         self._seconds = seconds
 
-    async def issue(self, issued: IssuedCode) -> str:
+    async def issue(self, issued: IssuedCode, *, at_most_seconds: int = 600) -> str:
         """A new code."""
         code = secrets.token_urlsafe(32)
-        await self._ephemeral.put(f"code:{_name(code)}", _to_bytes(issued), self._seconds)
+        await self._ephemeral.put(f"code:{_name(code)}", _to_bytes(issued), min(self._seconds, at_most_seconds))
         return code
 
     async def peek(self, code: str) -> IssuedCode | None:
@@ -60,19 +60,10 @@ def _name(code: str) -> str:
 
 
 def _to_bytes(issued: IssuedCode) -> bytes:
-    values = asdict(issued)
-    values["grant"]["sign_in"]["auth_time"] = issued.grant.sign_in.auth_time.isoformat()
-    return json.dumps(values).encode()
+    rest = {name: getattr(issued, name) for name in ("redirect_uri", "code_challenge", "nonce", "dpop_jkt")}
+    return json.dumps({"grant": grant_to_json(issued.grant), **rest}).encode()
 
 
 def _from_bytes(stored: bytes) -> IssuedCode:
     values = json.loads(stored)
-    grant = values["grant"]
-    sign_in = grant["sign_in"]
-    facts = SignInFacts(datetime.fromisoformat(sign_in["auth_time"]), sign_in["acr"], tuple(sign_in["amr"]))
-    return IssuedCode(
-        grant=TokenGrant(**{**grant, "scopes": tuple(grant["scopes"]), "sign_in": facts}),
-        redirect_uri=values["redirect_uri"],
-        code_challenge=values["code_challenge"],
-        nonce=values["nonce"],
-    )
+    return IssuedCode(**{**values, "grant": grant_from_json(values["grant"])})

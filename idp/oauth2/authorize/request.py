@@ -3,9 +3,13 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
+from idp.claims.requested import RequestedClaims
 from idp.clients.client import Client
 from idp.oauth2.parameters import Parameters, split_scope
+
+NO_CLAIMS = RequestedClaims()
 
 
 @dataclass(frozen=True)
@@ -14,6 +18,10 @@ class Attempt:
 
     parameters: Parameters
     client: Client | None
+    is_pushed: bool = False
+    is_signed: bool = False
+    request_uri: str | None = None
+    """The pushed request that this is, when it came by a browser."""
 
     @property
     def known_client(self) -> Client:
@@ -43,7 +51,8 @@ class ReturnAddress:
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """A request whose rules are met, kept while the person signs in. `max_age` in seconds."""
+    """A request whose rules are met, kept while the person signs in. `max_age` in seconds. `wanted_level` is a wish,
+    `required_level` a condition."""
 
     client_id: str
     address: ReturnAddress
@@ -56,6 +65,12 @@ class AuthorizationRequest:
     login_hint: str | None
     hinted_sub: str | None
     received_at: datetime
+    required_level: int = 1
+    resources: tuple[str, ...] = ()
+    claims: RequestedClaims = NO_CLAIMS
+    dpop_jkt: str | None = None
+    request_uri: str | None = None
+    ui_locales: str | None = None
 
     @property
     def is_openid(self) -> bool:
@@ -77,6 +92,13 @@ def from_bytes(stored: bytes) -> AuthorizationRequest:
             "address": ReturnAddress(**values["address"]),
             "scopes": tuple(values["scopes"]),
             "prompts": tuple(values["prompts"]),
+            "resources": tuple(values["resources"]),
+            "claims": _claims(values["claims"]),
             "received_at": datetime.fromisoformat(values["received_at"]),
         }
     )
+
+
+def _claims(values: dict[str, Any]) -> RequestedClaims:
+    tuples = {name: tuple(values[name]) for name in ("userinfo", "id_token", "acr_values")}
+    return RequestedClaims(**tuples, sub=values["sub"])

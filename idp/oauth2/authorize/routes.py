@@ -16,7 +16,7 @@ from idp.oauth2.authorize.service import (
 )
 from idp.oauth2.errors import OAuthError
 from idp.oauth2.rendering import read_request_parameters
-from idp.oauth2.return_address import origin_of, with_query
+from idp.oauth2.return_address import origin_of, with_fragment, with_query
 from idp.sessions.routes import Visitors
 from kernel.errors import Gone
 from kernel.i18n import gettext
@@ -24,6 +24,8 @@ from kernel.web.forms import read_query
 from kernel.web.problems import status_of
 from kernel.web.security_headers import allow_in_policy
 from kernel.web.templates import Pages
+
+UI_LOCALES = ("zh-CN", "en")
 
 
 class AuthorizePages:
@@ -70,9 +72,12 @@ class AuthorizePages:
 
     def _respond(self, request: Request, answer: Answer) -> Response:
         if not isinstance(answer, ClientAnswer):
-            response: Response = RedirectResponse(f"/login/continue?request={answer.login.id}", 303)
+            query = urlencode({"request": answer.login.id} | _language(answer.ui_locales))
+            response: Response = RedirectResponse(f"/login/continue?{query}", 303)
         elif answer.address.response_mode == "form_post":
             response = self._form_post(request, answer)
+        elif answer.address.response_mode == "fragment":
+            response = RedirectResponse(with_fragment(answer.address.redirect_uri, answer.parameters), 303)
         else:
             response = RedirectResponse(with_query(answer.address.redirect_uri, answer.parameters), 303)
         self._visitors.browser_cookie.remember(request, response)
@@ -91,6 +96,16 @@ class AuthorizePages:
     def _stopped(self, request: Request, status: int, text: str, error: OAuthError | None) -> Response:
         pages: Pages = request.app.state.pages
         return _no_store(pages.render(request, "idp/authorize_stopped.html", status=status, text=text, error=error))
+
+
+def _language(ui_locales: str | None) -> dict[str, str]:
+    """The first of the wished-for languages that we speak (OpenID Connect Core §3.1.2.1 `ui_locales`)."""
+    spoken = {tag.split("-")[0].lower(): tag for tag in reversed(UI_LOCALES)}
+    for tag in (ui_locales or "").split():
+        language = tag.partition("-")[0].lower()
+        if language in spoken:
+            return {"lang": spoken[language]}
+    return {}
 
 
 def _no_store(response: Response) -> Response:

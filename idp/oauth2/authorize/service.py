@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+from idp.claims.requested import read_requested_claims
 from idp.clients.client import Client
+from idp.clients.metadata import RESPONSE_MODES
 from idp.clients.service import ClientService
 from idp.consent.service import ConsentQuestion, ConsentService
 from idp.keys import TokenKeys
 from idp.login.flow import LoginRequest
 from idp.login.service import LoginService
-from idp.oauth2.authorize.checks import CHECKS, RESPONSE_MODES
+from idp.oauth2.authorize.checks import CHECKS, SHOWN_CHECKS
 from idp.oauth2.authorize.codes import CodeStore, IssuedCode
 from idp.oauth2.authorize.request import (
     Attempt,
@@ -17,8 +19,10 @@ from idp.oauth2.authorize.request import (
     from_bytes,
     to_bytes,
 )
+from idp.oauth2.authorize.sources import RequestSources
 from idp.oauth2.errors import OAuthError
 from idp.oauth2.parameters import Parameters
+from idp.oauth2.resources import check_resources
 from idp.oauth2.return_address import origin_of
 from idp.persons.person import HIGHEST_ONLINE_LEVEL, level_of
 from idp.sessions.service import Session
@@ -27,6 +31,7 @@ from idp.tokens import id_token
 from idp.tokens.access_token import SignInFacts
 from idp.tokens.service import TokenGrant, TokenService
 from idp.tokens.subject import Subject, find_subject
+from idp.tokens.subject_names import SubjectNames
 from kernel.audit.chain import Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock
 from kernel.database.engine import Database
@@ -35,6 +40,9 @@ from kernel.errors import Gone
 from kernel.ids.time_ordered import new_id
 
 CONTINUE_PATH = "/oauth2/authorize/continue"
+FAPI_CODE_SECONDS = 60
+BEYOND = 100
+"""A level that nobody reaches."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ class SignInNeeded:
     """The person has something to do first; the sign-in comes back to `CONTINUE_PATH`."""
 
     login: LoginRequest
+    ui_locales: str | None = None
 
 
 Answer = ClientAnswer | SignInNeeded
@@ -78,6 +87,8 @@ class AuthorizationParts:
     consents: ConsentService
     login: LoginService
     tokens: TokenService
+    sources: RequestSources
+    names: SubjectNames
 
 
 class AuthorizationService:
@@ -91,14 +102,30 @@ class AuthorizationService:
         client = await self._parts.clients.find(parameters.get("client_id"))
         attempt = Attempt(parameters, client)
         try:
-            for check in CHECKS:
-                check(attempt)
+            attempt = await self._find_request(attempt)
+            self.check(attempt)
             request = self._accept(attempt)
             return await self._decide(request, attempt.known_client, visitor, None)
         except OAuthError as error:
             if not error.redirectable:
                 raise
             return self._refusal(_return_address(attempt), error)
+
+    def check(self, attempt: Attempt) -> None:
+        """Hold a request to every rule. Raises `OAuthError`."""
+        for check in CHECKS:
+            check(attempt)
+        check_resources(attempt.parameters.resources, attempt.known_client, self._parts.settings.audience)
+
+    async def _find_request(self, attempt: Attempt) -> Attempt:
+        """The request behind `request` or `request_uri`; its refusal goes back only to a proven address."""
+        try:
+            found = await self._parts.sources.find(attempt.parameters, attempt.client)
+        except OAuthError as error:
+            error.redirectable = _is_proven(attempt)
+            raise
+        is_pushed = found.request_uri is not None
+        return Attempt(found.parameters, attempt.client, is_pushed, found.is_signed, found.request_uri)
 
     async def resume(self, request_id: str, visitor: Visitor) -> Answer:
         """Go on after a sign-in. Raises `Gone` when the request is over, `OAuthError` when the client is."""
@@ -123,7 +150,11 @@ class AuthorizationService:
 
     def _accept(self, attempt: Attempt) -> AuthorizationRequest:
         parameters = attempt.parameters
-        max_age = parameters.get("max_age")
+        client = attempt.known_client
+        claims = read_requested_claims(parameters.get("claims") or "{}")
+        max_age = parameters.get("max_age") or client.metadata.default_max_age
+        acr_values = parameters.get("acr_values") or " ".join(client.metadata.default_acr_values)
+        required_level = _required_level(claims.acr_values)
         return AuthorizationRequest(
             client_id=attempt.known_client.client_id,
             address=_return_address(attempt),
@@ -132,10 +163,16 @@ class AuthorizationService:
             code_challenge=parameters.get("code_challenge"),
             prompts=tuple(sorted(attempt.prompts)),
             max_age=int(max_age) if max_age is not None else None,
-            wanted_level=_wanted_level(parameters.get("acr_values")),
+            wanted_level=max(_wanted_level(acr_values), required_level),
+            required_level=required_level,
             login_hint=parameters.get("login_hint"),
             hinted_sub=self._hinted_sub(parameters.get("id_token_hint")),
             received_at=self._parts.clock(),
+            resources=tuple(dict.fromkeys(parameters.resources)),
+            claims=claims,
+            dpop_jkt=parameters.get("dpop_jkt"),
+            request_uri=attempt.request_uri,
+            ui_locales=parameters.get("ui_locales"),
         )
 
     def _hinted_sub(self, hint: str | None) -> str | None:
@@ -152,7 +189,8 @@ class AuthorizationService:
         session = visitor.session
         if session is None or not _is_fresh_enough(request, session):
             return await self._ask_to_sign_in(request, client, visitor.browser, None)
-        if request.hinted_sub not in {None, session.person.id}:
+        name = self._parts.names.name(client, session.person.id)
+        if {request.hinted_sub, request.claims.sub} - {None, name}:
             if login is not None:
                 raise _refuse("login_required", "Another person signed in than the id_token_hint names.")
             return await self._ask_to_sign_in(request, client, visitor.browser, None)
@@ -162,10 +200,13 @@ class AuthorizationService:
             return await self._ask_to_sign_in(request, client, visitor.browser, session)
         if login is None and "none" not in request.prompts and _could_be_surer(request, subject):
             return await self._send_to_login(request, client, visitor.browser, session)
+        if subject.person.assurance_level < request.required_level:
+            raise _refuse("unmet_authentication_requirements", "The person does not reach the assurance asked for.")
         scopes = tuple(scope for scope in request.scopes if scope in subject.permitted_scopes)
         if request.scopes and not scopes:
             raise _refuse("invalid_scope", "This person may not grant any of the requested scopes.")
-        if not await self._has_consent(request, client, subject, scopes, login):
+        agreed = tuple(scope for scope in consent_scopes(request, client) if scope in subject.permitted_scopes)
+        if not await self._has_consent(request, client, subject, agreed, login):
             return await self._ask_to_consent(request, client, visitor.browser, session)
         return await self._hand_out_code(request, client, session, scopes)
 
@@ -217,7 +258,7 @@ class AuthorizationService:
         login = await self._parts.login.begin(login, session)
         seconds = self._parts.settings.login_request_seconds
         await self._parts.ephemeral.put(f"authorization:{login.id}", to_bytes(request), seconds)
-        return SignInNeeded(login)
+        return SignInNeeded(login, request.ui_locales)
 
     async def _hand_out_code(
         self, request: AuthorizationRequest, client: Client, session: Session, scopes: tuple[str, ...]
@@ -230,7 +271,12 @@ class AuthorizationService:
             scopes=scopes,
             sign_in=SignInFacts(session.auth_time, session.acr, session.amr),
             ends_with_session=client.first_party or "offline_access" not in scopes,
+            sub=self._parts.names.pairwise(client, session.person.id),
+            resources=request.resources,
+            requested_claims=request.claims.to_json(),
         )
+        if request.request_uri is not None and not await self._parts.sources.pushed.use_up(request.request_uri):
+            raise _refuse("invalid_request_uri", "The request_uri was used before.")
         async with self._parts.database.transaction() as transaction:
             await self._parts.tokens.open_grant(transaction, grant)
             await self._parts.audit.record(
@@ -243,7 +289,8 @@ class AuthorizationService:
                 ),
             )
         code = await self._parts.codes.issue(
-            IssuedCode(grant, request.address.redirect_uri, request.code_challenge, request.nonce)
+            IssuedCode(grant, request.address.redirect_uri, request.code_challenge, request.nonce, request.dpop_jkt),
+            at_most_seconds=FAPI_CODE_SECONDS if client.metadata.is_fapi2 else 600,
         )
         return self._answer(request.address, {"code": code})
 
@@ -253,6 +300,16 @@ class AuthorizationService:
     def _answer(self, address: ReturnAddress, parameters: dict[str, str]) -> ClientAnswer:
         state = {"state": address.state} if address.state is not None else {}
         return ClientAnswer(address, {**parameters, **state, "iss": self._parts.settings.issuer})
+
+
+def _is_proven(attempt: Attempt) -> bool:
+    """Whether the address beside a `request` or `request_uri` is one of the client's."""
+    try:
+        for check in SHOWN_CHECKS:
+            check(attempt)
+    except OAuthError:
+        return False
+    return True
 
 
 def _return_address(attempt: Attempt) -> ReturnAddress:
@@ -289,7 +346,20 @@ def _could_be_surer(request: AuthorizationRequest, subject: Subject) -> bool:
 def _question(request: AuthorizationRequest, client: Client) -> ConsentQuestion | None:
     if client.first_party:
         return None
-    return ConsentQuestion(client.client_id, client.name, request.scopes)
+    return ConsentQuestion(client.client_id, client.name, consent_scopes(request, client))
+
+
+def consent_scopes(request: AuthorizationRequest, client: Client) -> tuple[str, ...]:
+    """What the person must agree to: the scopes, and those behind claims asked for one by one."""
+    named = sorted(request.claims.scopes & client.allowed_scopes)
+    return tuple(dict.fromkeys((*request.scopes, *named)))
+
+
+def _required_level(acr_values: tuple[str, ...]) -> int:
+    """The least of the classes that are essential (OpenID Connect Core §5.5.1.1); more than there is when all are
+    others' classes."""
+    levels = [level for value in acr_values if (level := level_of(value)) is not None]
+    return min(levels, default=BEYOND) if acr_values else 1
 
 
 def _refuse(error: str, description: str) -> OAuthError:

@@ -1,12 +1,13 @@
 """Tokens for an authorization code (RFC 6749 §4.1.3). A code counts once; a second use ends what the first one got."""
 
 from idp.oauth2.authorize.codes import CodeStore, IssuedCode
+from idp.oauth2.binding import JKT, check_bound
 from idp.oauth2.errors import invalid_grant
-from idp.oauth2.grants.base import GrantParts, TokenRequest, may_refresh
+from idp.oauth2.grants.base import GrantParts, Issue, PersonTokens, TokenRequest, may_refresh
 from idp.oauth2.pkce import proves
-from idp.tokens.service import Bound, IssuedTokens
+from idp.oauth2.resources import narrow_resources
+from idp.tokens.service import AccessShape, IssuedTokens
 from idp.tokens.subject import find_subject
-from kernel.audit.chain import Actor, AuditEvent
 
 
 class AuthorizationCodeGrant:
@@ -17,6 +18,7 @@ class AuthorizationCodeGrant:
     def __init__(self, parts: GrantParts, codes: CodeStore) -> None:
         self._parts = parts
         self._codes = codes
+        self._tokens = PersonTokens(parts)
 
     async def exchange(self, request: TokenRequest) -> IssuedTokens:
         """See `Grant.exchange`."""
@@ -32,6 +34,7 @@ class AuthorizationCodeGrant:
             raise invalid_grant()
         _check_redirect_uri(issued, request)
         _check_verifier(issued, request)
+        check_bound({JKT: issued.dpop_jkt} if issued.dpop_jkt else None, request.binding)
         return await self._issue(request, issued)
 
     async def _punish_reuse(self, code: str, client_id: str) -> None:
@@ -41,6 +44,7 @@ class AuthorizationCodeGrant:
 
     async def _issue(self, request: TokenRequest, issued: IssuedCode) -> IssuedTokens:
         grant, tokens = issued.grant, self._parts.tokens
+        resources = narrow_resources(request.parameters.resources, grant.resources)
         async with self._parts.database.transaction() as session:
             subject = await find_subject(session, grant.person_id)
             if subject is None or not subject.person.stands_by(grant.sign_in.auth_time):
@@ -48,21 +52,9 @@ class AuthorizationCodeGrant:
             if not await tokens.is_open(session, grant.id):
                 raise invalid_grant()
             scopes = tuple(scope for scope in grant.scopes if scope in subject.permitted_scopes)
-            access_token = tokens.write_for_person(grant, subject, scopes)
-            refresh_token = None
-            if may_refresh(request.client, scopes):
-                refresh_token = await tokens.add_refresh_token(session, grant)
-            event = AuditEvent(
-                "idp.token.issue",
-                Actor("client", grant.client_id),
-                f"grant:{grant.id}",
-                detail={"grant_type": self.grant_type, "person": grant.person_id, "scopes": list(scopes)},
-            )
-            await self._parts.audit.record(session, event)
-        id_token = None
-        if "openid" in scopes:
-            id_token = tokens.write_id_token(grant, subject.person, scopes, Bound(access_token, issued.nonce))
-        return IssuedTokens(access_token, tokens.access_token_seconds, scopes, refresh_token, id_token)
+            shape = AccessShape(request.client, scopes, request.binding.confirmation, resources)
+            issue = Issue(self.grant_type, grant, subject, shape, issued.nonce)
+            return await self._tokens.issue(session, issue, refresh=may_refresh(request.client, scopes))
 
 
 def _check_redirect_uri(issued: IssuedCode, request: TokenRequest) -> None:

@@ -3,8 +3,9 @@
 from idp.oauth2.errors import OAuthError
 from idp.oauth2.grants.base import GrantParts, TokenRequest
 from idp.oauth2.parameters import split_scope
+from idp.oauth2.resources import check_resources
 from idp.roles.scopes import ADMINISTRATION_SCOPES, IDENTITY_SCOPES
-from idp.tokens.service import IssuedTokens
+from idp.tokens.service import AccessShape, IssuedTokens
 from kernel.audit.chain import Actor, AuditEvent
 
 
@@ -27,14 +28,17 @@ class ClientCredentialsGrant:
         scopes = tuple(scope for scope in (asked or sorted(allowed)) if scope in allowed)
         if asked and not scopes:
             raise OAuthError("invalid_scope", "None of the requested scopes may be given to this client.")
-        tokens = self._parts.tokens
-        access_token = tokens.write_for_client(client.client_id, scopes, client.organisation)
+        resources = check_resources(request.parameters.resources, client, self._parts.audience)
+        shape = AccessShape(client, scopes, request.binding.confirmation, resources)
         event = AuditEvent(
             "idp.token.issue",
             Actor("client", client.client_id),
             f"client:{client.client_id}",
             detail={"grant_type": self.grant_type, "scopes": list(scopes)},
         )
+        tokens = self._parts.tokens
         async with self._parts.database.transaction() as session:
+            access_token = await tokens.write_for_client(session, shape)
             await self._parts.audit.record(session, event)
-        return IssuedTokens(access_token, tokens.access_token_seconds, scopes)
+        kind = request.binding.token_type
+        return IssuedTokens(access_token, tokens.access_token_seconds, scopes, token_type=kind)

@@ -3,9 +3,8 @@
 from typing import Any
 
 from idp.clients.client import Client, ClientRole
-from idp.clients.service import ClientService
-from idp.oauth2.client_authentication import authenticate
-from idp.oauth2.parameters import Parameters
+from idp.oauth2.client_authentication.service import ClientAuthenticator
+from idp.oauth2.endpoint_request import EndpointRequest
 from idp.settings import IdpSettings
 from idp.tokens.service import TokenService
 
@@ -25,25 +24,28 @@ SHOWN_CLAIMS = (
     "amr",
     "roles",
     "organisation",
+    "cnf",
+    "act",
 )
 
 
 class IntrospectionService:
     """Says whether a token counts, to clients that may know."""
 
-    def __init__(self, clients: ClientService, tokens: TokenService, settings: IdpSettings) -> None:
-        self._clients = clients
+    def __init__(self, authenticator: ClientAuthenticator, tokens: TokenService, settings: IdpSettings) -> None:
+        self._authenticator = authenticator
         self._tokens = tokens
         self._issuer = settings.issuer
 
-    async def introspect(self, authorization: str | None, parameters: Parameters) -> dict[str, Any]:
+    async def introspect(self, request: EndpointRequest) -> dict[str, Any]:
         """The answer of RFC 7662 §2.2; `{"active": false}` for everything that does not count. Raises `OAuthError`."""
-        client = await authenticate(self._clients, authorization, parameters, allow_public=False)
-        token = parameters.require("token")
-        claims = await self._tokens.find_access_token(token)
-        if claims is not None and _may_know(client, claims["client_id"]):
-            shown = {name: claims[name] for name in SHOWN_CLAIMS if name in claims}
-            return {"active": True, "token_type": "Bearer", **shown}
+        client = await self._authenticator.authenticate(request, allow_public=False)
+        token = request.parameters.require("token")
+        live = await self._tokens.find_access_token(token)
+        if live is not None and _may_know(client, live.claims["client_id"]):
+            shown = {name: live.claims[name] for name in SHOWN_CLAIMS if name in live.claims}
+            kind = "DPoP" if "jkt" in live.confirmation else "Bearer"
+            return {"active": True, "token_type": kind, **shown}
         refresh = await self._tokens.find_refresh_token(token) if "." not in token else None
         if refresh is None or refresh[0].client_id != client.client_id:
             return INACTIVE
@@ -51,7 +53,7 @@ class IntrospectionService:
         return {
             "active": True,
             "iss": self._issuer,
-            "sub": grant.person_id,
+            "sub": grant.subject,
             "client_id": grant.client_id,
             "scope": " ".join(grant.scopes),
             "exp": int(expires_at.timestamp()),

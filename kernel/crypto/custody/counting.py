@@ -18,8 +18,8 @@ import structlog
 
 from kernel.clock import Clock, system_clock
 from kernel.crypto.keystore import KeyStore
-from kernel.crypto.signatures import SigningAlgorithm, SigningKey
-from kernel.errors import Unavailable
+from kernel.crypto.signatures import NO_PSS, PssSigner, SigningAlgorithm, SigningKey
+from kernel.errors import InvalidInput, Unavailable
 
 _log = structlog.get_logger(__name__)
 _TABLE = """
@@ -110,6 +110,14 @@ class CountedKey:
         self._count(self.name, self._key)
         _log.info("key used", key=self.name, algorithm=self.algorithm, digest=hashlib.sha256(data).hexdigest())
         return self._key.sign(data)
+
+    def sign_pss(self, data: bytes) -> bytes:
+        """See PssSigner; counted like `sign`."""
+        if not isinstance(self._key, PssSigner):
+            raise InvalidInput(NO_PSS)
+        self._count(self.name, self._key)
+        _log.info("key used", key=self.name, algorithm="PS256", digest=hashlib.sha256(data).hexdigest())
+        return self._key.sign_pss(data)
 
     def __repr__(self) -> str:
         return repr(self._key)

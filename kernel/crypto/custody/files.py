@@ -9,8 +9,8 @@ from kernel.crypto.custody.secret_files import remove_secret_file, write_new_sec
 from kernel.crypto.envelope import Envelope
 from kernel.crypto.keystore import check_key_name, is_key_name
 from kernel.crypto.private_keys import PrivateKey, generate_key, load_private_key
-from kernel.crypto.signatures import SigningAlgorithm, SigningKey
-from kernel.errors import Conflict, NotFound
+from kernel.crypto.signatures import NO_PSS, PssSigner, SigningAlgorithm, SigningKey
+from kernel.errors import Conflict, InvalidInput, NotFound
 
 _SUFFIX = ".key"
 _Stamp = tuple[int, int]
@@ -27,6 +27,12 @@ class StoredKey:
 
     def sign(self, data: bytes) -> bytes:
         return self._key.sign(data)
+
+    def sign_pss(self, data: bytes) -> bytes:
+        """See PssSigner."""
+        if not isinstance(self._key, PssSigner):
+            raise InvalidInput(NO_PSS)
+        return self._key.sign_pss(data)
 
     def __repr__(self) -> str:
         return f"StoredKey({self.name}, {self.algorithm})"

@@ -6,6 +6,7 @@ import json
 from jose import jwt as foreign_jwt
 from starlette.routing import Match
 
+from idp.clients.client import GRANT_TYPES
 from tests.idp.conftest import ISSUER, Provider
 from tests.idp.people import enter_person, register_client, signed_in_browser
 from tests.idp.relying_party import RelyingParty
@@ -39,11 +40,10 @@ async def test_every_address_in_it_is_answered(provider: Provider) -> None:
 async def test_what_it_promises_is_what_the_rules_take(provider: Provider) -> None:
     promised = await document(provider)
     assert promised["response_types_supported"] == ["code"]
-    assert promised["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
+    assert promised["grant_types_supported"] == list(GRANT_TYPES)
     assert promised["code_challenge_methods_supported"] == ["S256"]
-    assert promised["id_token_signing_alg_values_supported"] == ["ES256"]
-    for later in ("pushed_authorization_request", "device_authorization", "registration"):
-        assert f"{later}_endpoint" not in promised
+    assert promised["id_token_signing_alg_values_supported"] == ["ES256", "RS256", "PS256", "EdDSA"]
+    assert "tls_client_auth" not in promised["token_endpoint_auth_methods_supported"]
 
 
 async def test_published_keys_are_public_and_named_by_their_thumbprint(provider: Provider) -> None:
