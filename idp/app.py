@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
@@ -75,8 +74,8 @@ class Foundations:
     clock: Clock
     register: PopulationRegister | None = None
     connectors: Mapping[str, CallbackConnector] | None = None
-    outbound_transport: httpx.AsyncBaseTransport | None = None
-    """How addresses that clients name are called; tests give their own."""
+    fetcher: GuardedFetcher | None = None
+    """What calls addresses that clients name, where it is not made from the settings."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def build_services(parts: Foundations) -> IdpServices:
     consents = ConsentService(database, audit, clock)
     throttle = AttemptThrottle(parts.ephemeral, clock, settings)
     clients = ClientService(database, audit, clock)
-    fetcher = build_fetcher(settings, parts.outbound_transport)
+    fetcher = parts.fetcher or build_fetcher(settings)
     totp = TotpService(database, audit, clock, parts.envelope, parts.ephemeral)
     return IdpServices(
         settings=settings,

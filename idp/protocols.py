@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from starlette.routing import BaseRoute
 
 from idp.claims.service import PersonClaims
@@ -81,9 +80,9 @@ class ProtocolParts:
     registration: RegistrationService
 
 
-def build_fetcher(settings: IdpSettings, transport: httpx.AsyncBaseTransport | None = None) -> GuardedFetcher:
-    """What calls addresses that clients name. `transport`: tests'."""
-    return GuardedFetcher(OutboundPolicy.of(settings.outbound_networks), transport=transport)
+def build_fetcher(settings: IdpSettings) -> GuardedFetcher:
+    """What calls addresses that clients name."""
+    return GuardedFetcher(OutboundPolicy.of(settings.outbound_networks))
 
 
 def build_dpop_guard(settings: IdpSettings, ephemeral: EphemeralStore, clock: Clock, envelope: Envelope) -> DpopGuard:

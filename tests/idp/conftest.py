@@ -1,5 +1,6 @@
 """The identity provider behind a test client, with a clock that tests turn."""
 
+import ipaddress
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
 from kernel.ephemeral.memory import InProcessStore
 from kernel.ephemeral.store import EphemeralStore
+from kernel.outbound.fetch import GuardedFetcher
+from kernel.outbound.policy import Address, OutboundPolicy
 from kernel.web import problems
 from kernel.web.locale import LocaleMiddleware
 from kernel.web.request_id import RequestIdMiddleware
@@ -80,6 +83,18 @@ async def provider(tmp_path: Path, clock: HandClock) -> AsyncIterator[Provider]:
         yield built
 
 
+PUBLIC, PRIVATE = ipaddress.ip_address("93.184.216.34"), ipaddress.ip_address("10.1.2.3")
+
+
+def outside_world(transport: httpx.AsyncBaseTransport) -> GuardedFetcher:
+    """Calls of ours end at this transport; names that begin with `inside` lead into our own network."""
+
+    async def resolve(host: str, port: int) -> list[Address]:
+        return [PRIVATE if host.startswith("inside") else PUBLIC]
+
+    return GuardedFetcher(OutboundPolicy(), transport=transport, resolver=resolve)
+
+
 async def run_provider(
     tmp_path: Path,
     clock: HandClock,
@@ -87,6 +102,7 @@ async def run_provider(
     database_url: str = "",
     store: EphemeralStore | None = None,
     connectors: Mapping[str, CallbackConnector] | None = None,
+    outside: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Provider]:
     values: dict[str, object] = {
         "issuer": ISSUER,
@@ -109,6 +125,7 @@ async def run_provider(
             clock=clock,
             register=RegisterOfOne(),
             connectors=connectors,
+            fetcher=outside_world(outside) if outside else None,
         )
     )
     await services.start()
