@@ -14,10 +14,13 @@ import licence_vault.app
 import seal.app
 import sso_proxy.app
 import verify.app
+from idp.protocols import build_dpop_guard
 from kernel.logs import configure_logs
 from kernel.web import problems
 from kernel.web.json_body import BodyLimit
 from kernel.web.locale import LocaleMiddleware
+from kernel.web.possession.front import CertificateFront
+from kernel.web.possession.sender import RequestKeys
 from kernel.web.request_id import RequestIdMiddleware
 from kernel.web.security_headers import SecurityHeadersMiddleware
 from xinyin.browser import build_browser
@@ -59,12 +62,19 @@ def create_app(house: House) -> ASGIApp:
 
 
 def _place_services(app: FastAPI, house: House, transport: httpx.AsyncBaseTransport) -> None:
-    browser = build_browser(house.foundation, house.idp.tokens, transport)
+    browser = build_browser(house.foundation, house.idp.tokens, _sender_keys(house), transport)
     app.state.house = house
     app.state.pages = house.pages
     app.state.sign_in, app.state.bearer, app.state.holders = browser.sign_in, browser.bearer, browser.holders
     app.state.idp, app.state.seal, app.state.licence_vault = house.idp, house.seal, house.licence_vault
     app.state.verify, app.state.admin, app.state.sso_proxy = house.verify, house.admin, house.sso_proxy
+
+
+def _sender_keys(house: House) -> RequestKeys:
+    """What tokens are bound to is checked here as at the provider itself."""
+    identity, foundation = house.idp, house.foundation
+    guard = build_dpop_guard(identity.settings, foundation.ephemeral, foundation.clock, foundation.envelope)
+    return RequestKeys(guard, CertificateFront(identity.settings.client_certificate_header), identity.settings.issuer)
 
 
 def _mount(app: FastAPI, house: House, metrics: Metrics) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from idp.tokens.service import TokenService
-from kernel.web.bearer import BearerAuthenticator, TokenRules, TokenVerifier
+from kernel.web.bearer import BearerAuthenticator, SenderKeys, TokenRules, TokenVerifier
 from kernel.web.holders import HolderDirectory, userinfo_client
 from kernel.web.relying_party.client import ClientRegistration, OidcClient
 from kernel.web.relying_party.sessions import SessionStore
@@ -27,8 +27,11 @@ class Browser:
     holders: HolderDirectory
 
 
-def build_browser(foundation: Foundation, tokens: TokenService, transport: httpx.AsyncBaseTransport) -> Browser:
-    """`transport` leads to the issuer; `tokens` knows at once which of its tokens were taken back."""
+def build_browser(
+    foundation: Foundation, tokens: TokenService, keys: SenderKeys, transport: httpx.AsyncBaseTransport
+) -> Browser:
+    """`transport` leads to the issuer; `tokens` knows at once which of its tokens were taken back; `keys` checks those
+    that are bound to a key of the sender."""
     settings = foundation.settings
     client = OidcClient(
         ClientRegistration(
@@ -44,7 +47,7 @@ def build_browser(foundation: Foundation, tokens: TokenService, transport: httpx
     )
     rules = TokenRules(settings.public_url, frozenset({settings.public_url}))
     verifier = TokenVerifier(client.jwks, rules, foundation.clock)
-    bearer = BearerAuthenticator(verifier, is_revoked=tokens.is_revoked)
+    bearer = BearerAuthenticator(verifier, is_revoked=tokens.is_revoked, keys=keys)
     sessions = SessionStore(foundation.ephemeral, foundation.envelope)
     return Browser(
         sign_in=SignIn(client, bearer, sessions, secure=settings.is_https, clock=foundation.clock),

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from starlette.requests import Request
@@ -32,6 +32,22 @@ class InvalidToken(AuthenticationRequired):
     """A token was sent and does not hold (RFC 6750 §3.1)."""
 
     challenge = 'Bearer error="invalid_token"'
+
+
+@dataclass(frozen=True)
+class Presented:
+    """A token as it came: `scheme` is `bearer` or `dpop`."""
+
+    scheme: str
+    token: str
+
+
+class SenderKeys(Protocol):
+    """Checks that a request proves the key its token is bound to (`kernel.web.possession.sender`)."""
+
+    async def check(self, request: Request, presented: Presented, claims: Claims) -> None:
+        """Raises AuthenticationRequired where the proof is missing or wrong."""
+        ...
 
 
 class JwksSource:
@@ -142,27 +158,45 @@ def _numeric_date(claims: Claims, name: str) -> float:
 
 
 class BearerAuthenticator:
-    """Reads `Authorization: Bearer …` and says who it is.
+    """Reads `Authorization: Bearer …` or `DPoP …` and says who it is.
 
-    `is_revoked` may ask, by the token's claims, whether the issuer has taken it back since.
+    `is_revoked` may ask, by the token's claims, whether the issuer has taken it back since. `keys` checks tokens that
+    are bound to a key of the sender; without it they are refused.
     """
 
     def __init__(
-        self, verifier: TokenVerifier, *, is_revoked: Callable[[Claims], Awaitable[bool]] | None = None
+        self,
+        verifier: TokenVerifier,
+        *,
+        is_revoked: Callable[[Claims], Awaitable[bool]] | None = None,
+        keys: SenderKeys | None = None,
     ) -> None:
         self._verifier = verifier
         self._is_revoked = is_revoked
+        self._keys = keys
 
     async def authenticate(self, request: Request) -> Principal:
         """The principal of the request's token. Raises AuthenticationRequired."""
         scheme, _space, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
+        scheme, token = scheme.lower(), token.strip()
+        if scheme not in {"bearer", "dpop"} or not token:
             raise AuthenticationRequired("Send an access token in the Authorization header.")
-        return await self.principal_of(token.strip())
+        claims = await self._claims(token)
+        if self._keys is not None:
+            await self._keys.check(request, Presented(scheme, token), claims)
+        elif scheme == "dpop" or "cnf" in claims:
+            raise InvalidToken(NOT_ACCEPTED, reason="bound to a key, which is not checked here")
+        return Principal.from_claims(claims, access_token=token)
 
     async def principal_of(self, access_token: str) -> Principal:
-        """The principal of an access token. Raises InvalidToken."""
+        """The principal of an access token that no request brought. Raises InvalidToken, also for bound ones."""
+        claims = await self._claims(access_token)
+        if "cnf" in claims:
+            raise InvalidToken(NOT_ACCEPTED, reason="bound to a key")
+        return Principal.from_claims(claims, access_token=access_token)
+
+    async def _claims(self, access_token: str) -> Claims:
         claims = await self._verifier.verify(access_token)
         if self._is_revoked is not None and await self._is_revoked(claims):
             raise InvalidToken(NOT_ACCEPTED, reason="revoked")
-        return Principal.from_claims(claims, access_token=access_token)
+        return claims

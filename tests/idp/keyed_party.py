@@ -1,4 +1,4 @@
-"""An application that proves keys: signed assertions, request objects, DPoP proofs. python-jose signs, nothing of ours."""
+"""An application that proves keys: assertions, request objects, DPoP proofs; python-jose signs, nothing of ours."""
 
 import base64
 import hashlib
