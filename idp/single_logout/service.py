@@ -64,6 +64,7 @@ class SingleLogout:
         self._parts = parts
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_over = False
 
     async def announce(self, session: AsyncSession, session_id: str) -> None:
         """Write the notices of an ended session, within the transaction that ends it."""
@@ -122,10 +123,12 @@ class SingleLogout:
 
     def start(self) -> None:
         """Deliver in the background until `stop`."""
+        self._is_over = False
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Deliver no more."""
+        self._is_over = True
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -133,14 +136,15 @@ class SingleLogout:
             self._task = None
 
     async def _run(self) -> None:
-        while True:
+        while not self._is_over:
             try:
                 while await self.deliver_due() == AT_ONCE:
                     pass
             except Exception as failure:  # noqa: BLE001 - whatever went wrong, the next look must come
                 _log.warning("logout notices put off", reason=type(failure).__name__)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_SECONDS)
+                async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                    await self._woken.wait()
             self._woken.clear()
 
     async def _deliver(self, notice: LogoutNoticeRow) -> bool:

@@ -100,7 +100,7 @@ async def test_a_token_in_the_address_is_not_read(provider: Provider, person_id:
 async def test_refusals_carry_the_challenge(provider: Provider, person_id: str) -> None:
     party = RelyingParty(provider, *await register_client(provider, scopes=("openid", "profile")))
     missing = await party.http.get("/oauth2/userinfo")
-    assert missing.headers["www-authenticate"] == 'Bearer realm="xinyin"'
+    assert missing.headers["www-authenticate"] == 'Bearer realm="xinyin", DPoP algs="ES256 PS256 EdDSA Ed25519"'
     wrong = await party.userinfo("made.up.token")
     assert wrong.status_code == 401
     assert 'error="invalid_token"' in wrong.headers["www-authenticate"]
