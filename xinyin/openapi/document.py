@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Match
 
 from xinyin.openapi.amendments import AMENDMENTS
 from xinyin.openapi.identity import IDENTITY_PATHS
+from xinyin.openapi.protocols import PROTOCOL_PATHS
 from xinyin.openapi.shapes import RESPONSES, SCHEMAS, security_schemes
 from xinyin.openapi.surroundings import SURROUNDING_PATHS
 
@@ -54,7 +55,7 @@ def _document(app: FastAPI, public_url: str) -> Document:
         servers=[{"url": public_url}],
     )
     paths = document["paths"]
-    for path, operations in {**IDENTITY_PATHS, **SURROUNDING_PATHS}.items():
+    for path, operations in {**IDENTITY_PATHS, **PROTOCOL_PATHS, **SURROUNDING_PATHS}.items():
         served = {method: each for method, each in operations.items() if _is_served(app.routes, method, path)}
         if served:
             paths[path] = served

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from idp.clients.client import GRANT_TYPES
 from idp.clients.metadata import RESPONSE_MODES
 from idp.oauth2.authorize.checks import PROMPTS
 from xinyin.openapi.shapes import OBJECT, TEXT, Schema, json_answer, parameter, ref
@@ -18,11 +19,13 @@ BEARER_REFUSED = {"$ref": "#/components/responses/BearerRefused"}
 BY_CLIENT: list[Mapping[str, list[str]]] = [{"client_basic": []}, {}]
 """In the header; or in the body by `client_id` and `client_secret`, or by `client_id` alone for public clients."""
 
-_CREDENTIALS = {
+CREDENTIALS = {
     "client_id": {**TEXT, "description": "when the client does not authenticate in the header"},
     "client_secret": TEXT,
+    "client_assertion": {**TEXT, "description": "private_key_jwt (RFC 7523); each counts once"},
+    "client_assertion_type": {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
 }
-_AUTHORIZATION: Mapping[str, tuple[str, Schema]] = {
+AUTHORIZATION: Mapping[str, tuple[str, Schema]] = {
     "response_type": ("The code flow is the only one", {"const": "code"}),
     "client_id": ("", TEXT),
     "redirect_uri": ("One of the registered addresses, character by character; always required", TEXT),
@@ -35,6 +38,11 @@ _AUTHORIZATION: Mapping[str, tuple[str, Schema]] = {
     "prompt": (f"Of {', '.join(PROMPTS)}; none stands alone", TEXT),
     "max_age": ("Seconds since the last sign-in", {"type": "integer", "minimum": 0}),
     "acr_values": ("urn:xinyin:acr:l1 to l4; a wish", TEXT),
+    "claims": ("OpenID Connect Core §5.5; an essential acr is a condition", TEXT),
+    "request": ("A signed request object (RFC 9101); nothing beside it counts", TEXT),
+    "request_uri": ("From the push endpoint, or a registered address of a request object", TEXT),
+    "resource": ("RFC 8707; may repeat", TEXT),
+    "dpop_jkt": ("RFC 9449 §10", TEXT),
     "login_hint": ("A user name", TEXT),
     "id_token_hint": ("An ID token of ours", TEXT),
     "ui_locales": ("", TEXT),
@@ -83,13 +91,20 @@ _LOGIN_FORM = form(
 )
 _TOKEN_FORM = form(
     {
-        "grant_type": {"enum": ["authorization_code", "refresh_token", "client_credentials"]},
+        "grant_type": {"enum": list(GRANT_TYPES)},
         "code": {**TEXT, "description": "authorization_code: counts once; a second use ends what the first one got"},
         "redirect_uri": {**TEXT, "description": "authorization_code: as in the authorization request"},
         "code_verifier": {**TEXT, "description": "authorization_code (RFC 7636)"},
         "refresh_token": {**TEXT, "description": "refresh_token: each use gives a new one"},
+        "device_code": {**TEXT, "description": "device_code (RFC 8628)"},
+        "subject_token": {**TEXT, "description": "token exchange (RFC 8693); actor_token likewise"},
+        "subject_token_type": TEXT,
+        "actor_token": TEXT,
+        "actor_token_type": TEXT,
+        "audience": {**TEXT, "description": "token exchange"},
+        "resource": {**TEXT, "description": "RFC 8707: for whom the token is meant; may repeat"},
         "scope": {**TEXT, "description": "refresh_token, client_credentials: fewer than there could be"},
-        **_CREDENTIALS,
+        **CREDENTIALS,
     },
     ["grant_type"],
 )
@@ -104,13 +119,13 @@ IDENTITY_PATHS: Mapping[str, dict[str, Any]] = {
             "Send the person's browser here to sign in (RFC 6749 §3.1)",
             _AUTHORIZE_ANSWERS,
             description="Until client and redirect_uri are proven, errors are shown here; after, they are redirected.",
-            parameters=_query(_AUTHORIZATION, _REQUIRED),
+            parameters=_query(AUTHORIZATION, _REQUIRED),
         ),
         "post": operation(
             CONNECT,
             "The same by form",
             {"303": REDIRECT, "400": PAGE},
-            requestBody=form({name: schema for name, (_, schema) in _AUTHORIZATION.items()}, list(_REQUIRED)),
+            requestBody=form({name: schema for name, (_, schema) in AUTHORIZATION.items()}, list(_REQUIRED)),
         ),
     },
     "/oauth2/token": {
@@ -141,7 +156,7 @@ IDENTITY_PATHS: Mapping[str, dict[str, Any]] = {
             {"200": json_answer("RFC 7662 §2.2", ref("Introspection")), "400": OAUTH_ERROR, "401": CLIENT_REFUSED},
             description="Agencies, verifiers, machines and first-party clients may ask about any access token, other "
             "clients about their own. Refresh tokens are told to their own client alone.",
-            requestBody=form({"token": TEXT, "token_type_hint": TEXT, **_CREDENTIALS}, ["token"]),
+            requestBody=form({"token": TEXT, "token_type_hint": TEXT, **CREDENTIALS}, ["token"]),
             security=BY_CLIENT,
         )
     },
@@ -154,7 +169,7 @@ IDENTITY_PATHS: Mapping[str, dict[str, Any]] = {
                 "400": OAUTH_ERROR,
                 "401": CLIENT_REFUSED,
             },
-            requestBody=form({"token": TEXT, "token_type_hint": TEXT, **_CREDENTIALS}, ["token"]),
+            requestBody=form({"token": TEXT, "token_type_hint": TEXT, **CREDENTIALS}, ["token"]),
             security=BY_CLIENT,
         )
     },
