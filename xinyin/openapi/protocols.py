@@ -95,11 +95,13 @@ PROTOCOL_PATHS: Mapping[str, dict[str, Any]] = {
         "post": operation(
             PAGES,
             "Names the application that asks",
-            {"200": PAGE, "303": REDIRECT, "400": PAGE, "429": PAGE},
+            {"200": PAGE, "303": REDIRECT, "400": PAGE, "403": PAGE, "429": PAGE},
             requestBody=_USER_CODE,
         ),
     },
     "/device/answer": {
-        "post": operation(PAGES, "Lets the device in, or not", {"303": REDIRECT, "400": PAGE}, requestBody=_ANSWER)
+        "post": operation(
+            PAGES, "Lets the device in, or not", {"303": REDIRECT, "400": PAGE, "403": PAGE}, requestBody=_ANSWER
+        )
     },
 }
