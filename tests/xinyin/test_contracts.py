@@ -81,7 +81,7 @@ async def test_discovery_names_this_issuer_and_only_addresses_that_are_served(ca
     assert document["authorization_response_iss_parameter_supported"] is True
     assert set(document["grant_types_supported"]) >= {"authorization_code", "refresh_token", "client_credentials"}
     addresses = [value for name, value in document.items() if name.endswith(("_endpoint", "_uri"))]
-    assert len(addresses) == 7
+    assert len(addresses) == 10
     for address in addresses:
         assert (await caller.options(address)).status_code == 204, address
     assert (await caller.get("/.well-known/oauth-authorization-server")).json() == document
@@ -96,7 +96,7 @@ async def test_discovery_and_keys_may_be_read_from_any_origin_and_kept(caller: h
         assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nope", "/api/", "/api/v2/licences", "/oauth2/par", "/ca/no-such.cer"])
+@pytest.mark.parametrize("path", ["/api/v1/nope", "/api/", "/api/v2/licences", "/oauth2/nope", "/ca/no-such.cer"])
 async def test_an_unknown_address_for_programs_is_a_problem_document_even_for_browsers(
     caller: httpx.AsyncClient, path: str
 ) -> None:
