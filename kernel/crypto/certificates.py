@@ -11,13 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from kernel.crypto.der import constraints, reader
 from kernel.crypto.der import extensions as ext
-from kernel.crypto.der import reader
 from kernel.crypto.der.extensions import Extension, KeyUsage
 from kernel.crypto.der.names import Name
 from kernel.crypto.der.times import read_time
-from kernel.crypto.public_keys import load_public_key, verify_by_oid
+from kernel.crypto.public_keys import OID_RSA_PSS, load_public_key, verify_with_ids
 from kernel.crypto.signatures import InvalidSignature, PublicKey
+from kernel.crypto.sm2 import DEFAULT_ID, EMPTY_ID
 from kernel.errors import InvalidInput
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ class Certificate:
     not_after: datetime = field(compare=False)
     spki: bytes = field(compare=False, repr=False)
     signature_algorithm: str = field(compare=False)
+    signature_identifier: bytes = field(compare=False, repr=False)
     signature: bytes = field(compare=False, repr=False)
     extensions: dict[str, Extension] = field(compare=False, repr=False)
     is_ca: bool = field(compare=False)
@@ -109,11 +111,14 @@ class Certificate:
         except InvalidInput as error:
             raise CertificateUnreadable(reason=error.reason) from error
 
-    def verify_issued_by(self, issuer: "Certificate") -> None:
-        """Check that `issuer` names and signed this one; raises InvalidSignature. Says nothing of trust."""
+    def verify_issued_by(self, issuer: "Certificate", *, sm2_ids: Sequence[bytes] = (DEFAULT_ID,)) -> None:
+        """Check that `issuer` names and signed this one; raises InvalidSignature. Says nothing of trust.
+
+        `sm2_ids`: the signer IDs that an SM2 signature may be made with, tried in order.
+        """
         if not self.issuer.matches(issuer.subject):
             raise InvalidSignature(reason="another issuer is named")
-        verify_by_oid(issuer.public_key(), self.signature_algorithm, self.signature, self.tbs)
+        verify_with_ids(issuer.public_key(), self.signature_identifier, (self.signature, self.tbs), sm2_ids)
 
     def _optional(self, oid: str, read: Callable[[bytes], T]) -> T | None:
         value = self.extension(oid)
@@ -133,6 +138,8 @@ def _read(der: bytes) -> Certificate:
     signature_oid = reader.oid(algorithm.children(reader.SEQUENCE)[0])
     if signature_oid != reader.oid(inner_algorithm.children(reader.SEQUENCE)[0]):
         raise ValueError("inner and outer signature algorithms differ")
+    if signature_oid == OID_RSA_PSS and algorithm.encoded != inner_algorithm.encoded:
+        raise ValueError("inner and outer RSA-PSS parameters differ")
     blocks = [part for part in rest if part.tag == reader.context(3)]
     found = ext.read_extensions(reader.read_element(blocks[0].content)) if blocks else {}
     constraints, usage = found.get(ext.BASIC_CONSTRAINTS), found.get(ext.KEY_USAGE)
@@ -147,6 +154,7 @@ def _read(der: bytes) -> Certificate:
         not_after=read_time(not_after),
         spki=reader.expect(spki, reader.SEQUENCE).encoded,
         signature_algorithm=signature_oid,
+        signature_identifier=algorithm.encoded,
         signature=reader.bit_string(signature),
         extensions=found,
         is_ca=is_ca,
@@ -166,6 +174,7 @@ class ChainErrorKind(StrEnum):
     KEY_USAGE = "key_usage"
     PATH_LENGTH = "path_length"
     UNKNOWN_EXTENSION = "unknown_extension"
+    NAME_CONSTRAINTS = "name_constraints"
 
 
 class ChainError(InvalidInput):
@@ -188,6 +197,7 @@ _CHAIN_MESSAGES = {
     ChainErrorKind.KEY_USAGE: "The certificate of {subject} may not be used for this.",
     ChainErrorKind.PATH_LENGTH: "There are too many certificates below that of {subject}.",
     ChainErrorKind.UNKNOWN_EXTENSION: "The certificate of {subject} makes a demand we do not understand.",
+    ChainErrorKind.NAME_CONSTRAINTS: "The issuer of the certificate of {subject} may not certify this name.",
 }
 
 
@@ -198,23 +208,28 @@ def verify_chain(
     at: datetime,
     *,
     usages: Collection[KeyUsage] = (),
+    empty_id_anchors: Collection[Certificate] = (),
 ) -> list[Certificate]:
     """Find and check a chain from `leaf` to one of `anchors` as of `at` (UTC-aware).
 
     Returns it, leaf first, anchor last. `usages`: the leaf must allow one of them. Revocation is not looked at.
-    Raises ChainError; when several chains exist, the first one's fault. RFC 5280 §6.1; no name or policy constraints:
-    a certificate that makes them critical is refused.
+    `empty_id_anchors`: further anchors, of SM2 authorities that sign with an empty signer ID (OpenSSL 3.0 as it comes);
+    below them, and nowhere else, that is tried as well. Raises ChainError; when several chains exist, the first one's
+    fault. RFC 5280 §6.1 with name constraints on directory names; a certificate that makes policy constraints critical
+    is refused.
     """
-    search = _PathSearch(tuple(intermediates), tuple(anchors))
     fault: ChainError | None = None
-    for path in search.paths([leaf]):
-        try:
-            _check_path(path, at, usages)
-        except ChainError as error:
-            fault = fault or error
-        else:
-            return path
-    raise fault or search.fault or ChainError(ChainErrorKind.UNTRUSTED, leaf)
+    for roots, sm2_ids in ((tuple(anchors), (DEFAULT_ID,)), (tuple(empty_id_anchors), (DEFAULT_ID, EMPTY_ID))):
+        search = _PathSearch(tuple(intermediates), roots, sm2_ids)
+        for path in search.paths([leaf]) if roots else ():
+            try:
+                _check_path(path, at, usages)
+            except ChainError as error:
+                fault = fault or error
+            else:
+                return path
+        fault = fault or search.fault
+    raise fault or ChainError(ChainErrorKind.UNTRUSTED, leaf)
 
 
 @dataclass
@@ -223,6 +238,7 @@ class _PathSearch:
 
     intermediates: tuple[Certificate, ...]
     anchors: tuple[Certificate, ...]
+    sm2_ids: tuple[bytes, ...] = (DEFAULT_ID,)
     fault: ChainError | None = None
     signatures_left: int = _MOST_SIGNATURES
 
@@ -235,6 +251,7 @@ class _PathSearch:
             return
         known = [*self.anchors, *self.intermediates]
         named = [each for each in known if each not in path and last.issuer.matches(each.subject)]
+        named.sort(key=lambda each: each.ski is None or each.ski != last.aki)  # the likeliest first
         signers = [each for each in named if self._signed(last, each)]
         self_issued = last.issuer.matches(last.subject)  # a strange root: untrusted, not badly signed
         if named and not signers and not self_issued:
@@ -247,20 +264,21 @@ class _PathSearch:
             return False
         self.signatures_left -= 1
         try:
-            certificate.verify_issued_by(issuer)
+            certificate.verify_issued_by(issuer, sm2_ids=self.sm2_ids)
         except (InvalidSignature, CertificateUnreadable):
             return False
         return True
 
 
 def _check_path(path: list[Certificate], at: datetime, usages: Collection[KeyUsage]) -> None:
-    """Steps 2 to 6 on every link, anchor included."""
+    """Steps 2 to 7 on every link, anchor included."""
     if usages and not any(path[0].allows(usage) for usage in usages):
         raise ChainError(ChainErrorKind.KEY_USAGE, path[0])
     for position, certificate in enumerate(path):
         _check_period(certificate, at)  # 2
         if position:
-            _check_issuer(certificate, path[1:position])  # 3, 4, 5
+            _check_issuer(certificate, path[1:position], is_anchor=position == len(path) - 1)  # 3, 4, 5
+            _check_names(certificate, path[:position])  # 7
         unknown = [each for each in certificate.extensions.values() if each.critical and each.oid not in ext.UNDERSTOOD]
         if unknown:  # 6
             raise ChainError(ChainErrorKind.UNKNOWN_EXTENSION, certificate, reason=unknown[0].oid)
@@ -273,12 +291,33 @@ def _check_period(certificate: Certificate, at: datetime) -> None:
         raise ChainError(ChainErrorKind.EXPIRED, certificate)
 
 
-def _check_issuer(issuer: Certificate, below: list[Certificate]) -> None:
-    """`below`: the issuers under this one; self-issued ones do not count against the path length (§4.2.1.9)."""
-    if not issuer.is_ca:
+def _check_issuer(issuer: Certificate, below: list[Certificate], *, is_anchor: bool) -> None:
+    """`below`: the issuers under this one; self-issued ones do not count against the path length (§4.2.1.9).
+
+    An anchor of version 1 has no extensions to say that it is an authority; being an anchor says it (§6.1.1 d).
+    """
+    if not issuer.is_ca and not (is_anchor and not issuer.extensions):
         raise ChainError(ChainErrorKind.NOT_A_CA, issuer)
     if not issuer.allows("key_cert_sign"):
         raise ChainError(ChainErrorKind.KEY_USAGE, issuer)
     counted = sum(not each.subject.matches(each.issuer) for each in below)
     if issuer.path_length is not None and counted > issuer.path_length:
         raise ChainError(ChainErrorKind.PATH_LENGTH, issuer)
+
+
+def _check_names(issuer: Certificate, below: list[Certificate]) -> None:
+    """An issuer's name constraints hold for every certificate below but self-issued issuers (§6.1.3 b, c)."""
+    value = issuer.extension(ext.NAME_CONSTRAINTS)
+    if value is None:
+        return
+    try:
+        limits = constraints.NameConstraints.read(value)
+        for position, certificate in enumerate(below):
+            if position and certificate.subject.matches(certificate.issuer):
+                continue
+            forms = constraints.alternative_forms(certificate.extension(ext.SUBJECT_ALTERNATIVE_NAME))
+            complaint = limits.complaint(certificate.subject, forms)
+            if complaint:
+                raise ChainError(ChainErrorKind.NAME_CONSTRAINTS, certificate, reason=complaint)
+    except (ValueError, IndexError) as error:
+        raise ChainError(ChainErrorKind.UNKNOWN_EXTENSION, issuer, reason="unreadable name constraints") from error

@@ -1,5 +1,6 @@
 """Public keys of every supported kind, told apart by their SubjectPublicKeyInfo."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -151,6 +152,20 @@ def verify_by_identifier(
         key.verify(signature, data, identifier=sm2_id)
     else:
         verify_by_oid(key, oid, signature, data)
+
+
+def verify_with_ids(
+    key: PublicKey, identifier: bytes, signed: tuple[bytes, bytes], sm2_ids: Sequence[bytes] = (DEFAULT_ID,)
+) -> None:
+    """As `verify_by_identifier`, with each of several SM2 signer IDs in turn; `signed` is (signature, data)."""
+    for position, sm2_id in enumerate(sm2_ids):
+        try:
+            verify_by_identifier(key, identifier, *signed, sm2_id=sm2_id)
+        except InvalidSignature:
+            if position == len(sm2_ids) - 1 or not isinstance(key, SM2PublicKey):
+                raise
+        else:
+            return
 
 
 def _read_pss(parameters: list[Element]) -> tuple[hashes.HashAlgorithm, int]:

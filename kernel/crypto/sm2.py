@@ -17,6 +17,9 @@ from kernel.errors import InvalidInput
 DEFAULT_ID = b"1234567812345678"
 """The signer ID of GM/T 0009 §10, used by certificates and seals."""
 
+EMPTY_ID = b""
+"""The signer ID that OpenSSL 3.0 takes when it is told none; some authorities sign so."""
+
 OID_EC_PUBLIC_KEY = "1.2.840.10045.2.1"
 OID_SM2_CURVE = "1.2.156.10197.1.301"
 OID_SM2_WITH_SM3 = "1.2.156.10197.1.501"

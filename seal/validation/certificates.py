@@ -18,6 +18,7 @@ _FAULTS = {
     ChainErrorKind.NOT_A_CA: SubIndication.CHAIN_CONSTRAINTS_FAILURE,
     ChainErrorKind.KEY_USAGE: SubIndication.CHAIN_CONSTRAINTS_FAILURE,
     ChainErrorKind.PATH_LENGTH: SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+    ChainErrorKind.NAME_CONSTRAINTS: SubIndication.CHAIN_CONSTRAINTS_FAILURE,
     ChainErrorKind.UNKNOWN_EXTENSION: SubIndication.CHAIN_CONSTRAINTS_FAILURE,
 }
 
@@ -53,6 +54,7 @@ def judge_certificate(question: CertificateQuestion, trust: TrustStore) -> list[
             trust.anchors,
             question.used_at,
             usages=("digital_signature", "non_repudiation"),
+            empty_id_anchors=trust.empty_id_anchors,
         )
     except CertificateUnreadable:
         return [undecided(name, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, "The certificate cannot be read.")]

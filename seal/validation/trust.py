@@ -41,7 +41,11 @@ SealStatusLookup = Callable[[str], SealStatus | None]
 
 @dataclass(frozen=True)
 class TrustStore:
-    """Anchors are trusted; intermediates only help to find a chain and are checked like any certificate."""
+    """Anchors are trusted; intermediates only help to find a chain and are checked like any certificate.
+
+    `timestamp_anchors` are trusted for time stamps alone; `empty_id_anchors` as `anchors` are, but they and their
+    authorities may have signed with an empty SM2 signer ID.
+    """
 
     anchors: tuple[Certificate, ...] = ()
     intermediates: tuple[Certificate, ...] = ()
@@ -49,6 +53,7 @@ class TrustStore:
     seal_status: SealStatusLookup | None = None
     timestamp_anchors: tuple[Certificate, ...] = ()
     ocsp_responses: tuple[OcspResponse, ...] = ()
+    empty_id_anchors: tuple[Certificate, ...] = ()
 
     def for_timestamps(self) -> Self:
         """The same, with the roots of outside time-stamp authorities: those are trusted for time stamps alone."""
@@ -71,8 +76,9 @@ class TrustStore:
 
     @classmethod
     def load(cls, directory: Path, *, seal_status: SealStatusLookup | None = None) -> Self:
-        """Read DER and PEM files: anchors in the directory or its `anchors/`, `intermediates/`, lists in `crls/`,
-        OCSP responses in `ocsp/`, and the roots of outside time-stamp authorities in `timestamp-anchors/`.
+        """Read DER and PEM files: anchors in the directory or its `anchors/`, `intermediates/`, lists in `crls/`, OCSP
+        responses in `ocsp/`, the roots of outside time-stamp authorities in `timestamp-anchors/`, those of SM2
+        authorities that sign with an empty signer ID in `anchors-with-empty-id/`.
 
         Raises `ConfigurationError` naming the file that cannot be read, or the directory when it is not there.
         """
@@ -86,6 +92,7 @@ class TrustStore:
             crls=tuple(_load(path, Crl.load, der) for path in lists for der in _ders(path)),
             seal_status=seal_status,
             timestamp_anchors=load_certificates(directory / "timestamp-anchors"),
+            empty_id_anchors=load_certificates(directory / "anchors-with-empty-id"),
             ocsp_responses=tuple(_load(path, OcspResponse.load, path.read_bytes()) for path in responses),
         )
 

@@ -11,9 +11,9 @@ from typing import Final
 from kernel.crypto.der import reader, writer
 from kernel.crypto.der.algorithms import SIGNATURES
 from kernel.crypto.der.names import Name
-from kernel.crypto.public_keys import load_public_key, verify_by_identifier
-from kernel.crypto.signatures import InvalidSignature, PublicKey, SigningKey
-from kernel.crypto.sm2 import DEFAULT_ID
+from kernel.crypto.public_keys import load_public_key, verify_with_ids
+from kernel.crypto.signatures import PublicKey, SigningKey
+from kernel.crypto.sm2 import DEFAULT_ID, EMPTY_ID
 from kernel.errors import InvalidInput
 
 MAX_REQUEST_BYTES: Final = 16 * 1024
@@ -57,12 +57,7 @@ class CertificateRequest:
         proves the same, so both are taken.
         """
         key = load_public_key(self.spki)
-        try:
-            verify_by_identifier(key, self.signature_identifier, self.signature, self.tbs, sm2_id=DEFAULT_ID)
-        except InvalidSignature:
-            if key.algorithm != "SM2-SM3":
-                raise
-            verify_by_identifier(key, self.signature_identifier, self.signature, self.tbs, sm2_id=b"")
+        verify_with_ids(key, self.signature_identifier, (self.signature, self.tbs), (DEFAULT_ID, EMPTY_ID))
         return key
 
     def to_pem(self) -> str:

@@ -13,6 +13,7 @@ SUBJECT_ALTERNATIVE_NAME = "2.5.29.17"
 BASIC_CONSTRAINTS = "2.5.29.19"
 CRL_NUMBER = "2.5.29.20"
 REASON_CODE = "2.5.29.21"
+NAME_CONSTRAINTS = "2.5.29.30"
 CRL_DISTRIBUTION_POINTS = "2.5.29.31"
 CERTIFICATE_POLICIES = "2.5.29.32"
 AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
@@ -43,9 +44,10 @@ UNDERSTOOD = frozenset(
         AUTHORITY_KEY_IDENTIFIER,
         CRL_DISTRIBUTION_POINTS,
         AUTHORITY_INFORMATION_ACCESS,
+        NAME_CONSTRAINTS,
     }
 )
-"""Extensions that may be critical without making a chain fail. Name and policy constraints are not among them."""
+"""Extensions that may be critical without making a chain fail. Policy constraints are not among them."""
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,11 @@ class Name:
 
     def matches(self, other: "Name") -> bool:
         """RFC 5280 §7.1 in short: the same bytes, or the same text but for case, spaces and string type."""
-        return self.der == other.der or (bool(self.attributes) and self._folded == other._folded)
+        return self.der == other.der or (bool(self.attributes) and self.folded == other.folded)
 
     @cached_property
-    def _folded(self) -> tuple[tuple[str, str], ...]:
+    def folded(self) -> tuple[tuple[str, str], ...]:
+        """The attributes as they are compared: without regard to case, spaces and kinds of string."""
         return tuple(
             (kind, " ".join(unicodedata.normalize("NFKC", text).casefold().split())) for kind, text in self.attributes
         )

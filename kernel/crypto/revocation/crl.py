@@ -1,5 +1,6 @@
 """Certificate revocation lists (RFC 5280 §5), SM2 and international."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,8 +10,9 @@ from kernel.crypto.der import reader
 from kernel.crypto.der.names import Name
 from kernel.crypto.der.reader import Element
 from kernel.crypto.der.times import read_time
-from kernel.crypto.public_keys import verify_by_oid
+from kernel.crypto.public_keys import verify_with_ids
 from kernel.crypto.signatures import InvalidSignature
+from kernel.crypto.sm2 import DEFAULT_ID
 from kernel.errors import InvalidInput
 
 MAX_CRL_BYTES = 16 * 1024 * 1024
@@ -46,7 +48,7 @@ class Crl:
     next_update: datetime | None = field(compare=False)
     number: int | None = field(compare=False)
     entries: dict[int, Revocation] = field(compare=False, repr=False)
-    signature_algorithm: str = field(compare=False)
+    signature_identifier: bytes = field(compare=False, repr=False)
     signature: bytes = field(compare=False, repr=False)
 
     @classmethod
@@ -59,11 +61,11 @@ class Crl:
         except (ValueError, IndexError) as error:
             raise CrlUnreadable(reason=str(error)) from error
 
-    def verify(self, issuer: Certificate) -> None:
+    def verify(self, issuer: Certificate, *, sm2_ids: Sequence[bytes] = (DEFAULT_ID,)) -> None:
         """Check that `issuer` signed this list and may; raises InvalidSignature. Says nothing of its age."""
         if not self.issuer.matches(issuer.subject) or not issuer.allows("crl_sign"):
             raise InvalidSignature(reason="not the issuer of this list")
-        verify_by_oid(issuer.public_key(), self.signature_algorithm, self.signature, self.tbs)
+        verify_with_ids(issuer.public_key(), self.signature_identifier, (self.signature, self.tbs), sm2_ids)
 
     def revoked_at(self, serial: int) -> datetime | None:
         """When the certificate with this serial number was revoked, None when it is not listed."""
@@ -77,8 +79,7 @@ def _read(der: bytes) -> Crl:
     if fields[0].tag == reader.INTEGER:
         fields = fields[1:]
     inner_algorithm, issuer, this_update, *rest = fields
-    signature_oid = reader.oid(algorithm.children(reader.SEQUENCE)[0])
-    if signature_oid != reader.oid(inner_algorithm.children(reader.SEQUENCE)[0]):
+    if reader.oid(algorithm.children(reader.SEQUENCE)[0]) != reader.oid(inner_algorithm.children(reader.SEQUENCE)[0]):
         raise ValueError("inner and outer signature algorithms differ")
     next_update = read_time(rest.pop(0)) if rest and rest[0].tag in _TIMES else None
     revoked = rest.pop(0).children() if rest and rest[0].tag == reader.SEQUENCE else []
@@ -92,7 +93,7 @@ def _read(der: bytes) -> Crl:
         next_update=next_update,
         number=number,
         entries={entry.serial: entry for entry in entries},
-        signature_algorithm=signature_oid,
+        signature_identifier=algorithm.encoded,
         signature=reader.bit_string(signature),
     )
 

@@ -9,6 +9,7 @@ from kernel.crypto.certificates import Certificate, CertificateUnreadable
 from kernel.crypto.revocation.crl import Crl, Revocation
 from kernel.crypto.revocation.ocsp import OcspResponse
 from kernel.crypto.signatures import InvalidSignature
+from kernel.crypto.sm2 import DEFAULT_ID, EMPTY_ID
 from seal.validation.report import Check, SubIndication, failed, passed, undecided, warning
 from seal.validation.standing.names import readable_name
 from seal.validation.trust import TrustStore
@@ -43,7 +44,8 @@ def judge_revocation(use: Use, path: Sequence[Certificate], trust: TrustStore) -
     unknown: list[str] = []
     stale: datetime | None = None
     for certificate, issuer in pairwise(path):
-        evidence = [each for each in (_by_list(certificate, issuer, trust.crls),) if each]
+        sm2_ids = (DEFAULT_ID, EMPTY_ID) if path[-1] in trust.empty_id_anchors else (DEFAULT_ID,)
+        evidence = [each for each in (_by_list(certificate, issuer, trust.crls, sm2_ids),) if each]
         evidence += [each for each in (_by_responder(certificate, issuer, trust.ocsp_responses),) if each]
         revoked = [each.revocation for each in evidence if each.revocation]
         if revoked:
@@ -63,13 +65,15 @@ def judge_revocation(use: Use, path: Sequence[Certificate], trust: TrustStore) -
     return passed(use.name, "Not revoked.")
 
 
-def _by_list(certificate: Certificate, issuer: Certificate, crls: Iterable[Crl]) -> _Evidence | None:
+def _by_list(
+    certificate: Certificate, issuer: Certificate, crls: Iterable[Crl], sm2_ids: Sequence[bytes]
+) -> _Evidence | None:
     best: Crl | None = None
     for crl in crls:
         if not crl.issuer.matches(issuer.subject) or (best and best.this_update >= crl.this_update):
             continue
         try:
-            crl.verify(issuer)
+            crl.verify(issuer, sm2_ids=sm2_ids)
         except (InvalidSignature, CertificateUnreadable):
             continue
         best = crl

@@ -121,7 +121,7 @@ def test_a_certificate_without_a_subject_is_read():
         (reader.UTC_TIME, "250102110405+0800", datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)),
         (reader.UTC_TIME, "991231235959Z", datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)),
         (reader.GENERALIZED_TIME, "20250102030405Z", datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)),
-        (reader.GENERALIZED_TIME, "20250102030405.123Z", datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        (reader.GENERALIZED_TIME, "20250102030405.123Z", datetime(2025, 1, 2, 3, 4, 5, 123_000, tzinfo=UTC)),
     ],
 )
 def test_times_are_read_in_every_form_that_occurs(tag, text, moment):

@@ -117,12 +117,13 @@ def test_an_unknown_critical_extension_fails_and_an_unknown_other_does_not(pki):
             assert verify_chain(leaf, [pki.intermediate], [pki.root], NOW)
 
 
-def test_critical_name_constraints_are_refused_rather_than_ignored(pki):
+def test_critical_policy_constraints_are_refused_rather_than_ignored(pki):
     key = generate_key("ES256")
-    constraints = Extension("2.5.29.30", True, writer.sequence())
+    constraints = Extension("2.5.29.36", True, writer.sequence())
     constrained = with_extensions(pki, key, "constrained", [ca_constraints(), usage_bits(5), constraints])
     below = issue_certificate(profile(generate_key("ES256"), "below"), constrained, key)
-    assert fault_of(below, [constrained], [pki.root, pki.intermediate], NOW) == "unknown_extension"
+    path = [pki.root, issue_certificate(ca_profile(pki.intermediate_key, "Issuing"), pki.root, pki.root_key)]
+    assert fault_of(below, [constrained, *path], [pki.root], NOW) == "unknown_extension"
 
 
 def test_a_crowd_of_false_issuers_costs_little(pki):
