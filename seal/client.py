@@ -20,6 +20,14 @@ class DocumentToSeal:
 
 
 @dataclass(frozen=True)
+class SealManner:
+    """How to seal. `reason`: written into the signature of a PDF. `closing`: nobody may sign an OFD after this seal."""
+
+    reason: str = ""
+    closing: bool = False
+
+
+@dataclass(frozen=True)
 class SignedClaims:
     """A COSE_Sign1 message and the id of the key that signed it (4 bytes, as in its header)."""
 

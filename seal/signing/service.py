@@ -18,7 +18,7 @@ from kernel.database.engine import Database
 from kernel.errors import Conflict, Forbidden, NotFound, Unavailable, XinyinError
 from kernel.ids.time_ordered import new_id
 from seal.authority.service import Authority
-from seal.client import DocumentToSeal, SealableFormat, SealerKey, SignedClaims
+from seal.client import DocumentToSeal, SealableFormat, SealerKey, SealManner, SignedClaims
 from seal.documents.positions import StampPosition
 from seal.seals import status_list as seal_status_list
 from seal.seals.pins import SealPins
@@ -59,6 +59,7 @@ class SealOrder:
     actor: Actor = SYSTEM
     use: IntendedUse = field(default_factory=lambda: IntendedUse("vault"))
     pin: str = field(default="", repr=False)
+    manner: SealManner = field(default_factory=SealManner)
 
 
 class Keeper(Protocol):
@@ -130,7 +131,7 @@ class SigningService:
         stock, intents = await self._begin(documents, order, keeper)
         try:
             trust = await self._publication.trust_store()
-            press_order = PressOrder(tuple(documents), stock, self._clock(), trust)
+            press_order = PressOrder(tuple(documents), stock, self._clock(), trust, order.manner)
             sealed = await self._pressed(press_order, intents)
             if keeper:
                 await keeper.keep(sealed)

@@ -6,19 +6,17 @@ from typing import Annotated, Any, cast
 import typer
 
 from kernel.audit.chain import Actor
-from seal.documents.positions import StampPosition
 from seal.picture.design import SHAPES
 from seal.seals.application import SealApplication
 from seal.seals.seal import REASON_CODES, SUSPENSION_CAUSES, RevocationReason, Seal, SealSearch
 from seal.seals.service import Officer
-from seal.seals.use_policy import IntendedUse
-from seal.signing.service import SealOrder
-from seal.validation.service import sniff
 from xinyin.cli.console import AsJson, fail, in_house, out, print_json, show
+from xinyin.cli.sealing import sign
 from xinyin.house import House
 
 app = typer.Typer(help="Electronic seals.", no_args_is_help=True)
 
+app.command()(sign)
 STATES = ("draft", "rejected", "imported", "active", "suspended", "replaced", "revoked", "expired")
 
 SealId = Annotated[str, typer.Argument(help="The seal's id.")]
@@ -156,33 +154,6 @@ def revoke(
         await house.seal.register.revoke(await _officer(house, by), seal_id, cast(RevocationReason, reason))
 
     in_house(work)
-
-
-@app.command()
-def sign(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PDF or OFD.")],
-    seal: Annotated[str, typer.Option(help="The seal's id or 14-digit code.")],
-    output: Annotated[Path, typer.Option("-o", "--output")],
-    *,
-    page: Annotated[int, typer.Option(help="The page, from 1.")] = 1,
-    x_mm: Annotated[float, typer.Option("--x", help="Millimetres from the left.")] = 140,
-    y_mm: Annotated[float, typer.Option("--y", help="Millimetres from the top.")] = 220,
-    size_mm: Annotated[float, typer.Option("--size", help="Side in millimetres.")] = 42,
-) -> None:
-    """Seal a file; the result is checked before it is written."""
-    data = file.read_bytes()
-    format = sniff(data)
-    if format not in ("pdf", "ofd"):
-        fail(f"{file.name} is neither a PDF nor an OFD", 2)
-
-    async def work(house: House) -> bytes:
-        position = StampPosition(page, x_mm, y_mm, size_mm, size_mm)
-        actor = Actor("system", "command-line")
-        order = SealOrder(seal, [position], "command-line", actor, IntendedUse.by_operator(actor))
-        return await house.seal.signing.seal(data, format, order)
-
-    output.write_bytes(in_house(work))
-    out.print(str(output))
 
 
 def _row(seal: Seal) -> dict[str, object]:

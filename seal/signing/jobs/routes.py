@@ -60,6 +60,11 @@ _REQUEST_BODY: dict[str, Any] = {
                         "riding": {"type": "string", "enum": ["true", "false"], "description": "Also over the edges"},
                         "level": _text("PAdES level of PDF"),
                         "purpose": _text("For the seal's record of uses", maxLength=128),
+                        "closing": {
+                            "type": "string",
+                            "enum": ["true", "false"],
+                            "description": "Nobody may sign after this seal (OFD)",
+                        },
                         "reason": _text("Written into the signature of a PDF", maxLength=128),
                         "pin": _text("The seal's PIN, if it has one", maxLength=32),
                     },

@@ -14,7 +14,7 @@ from kernel.audit.chain import Actor
 from kernel.clock import Clock
 from kernel.database.engine import Database
 from kernel.errors import Conflict, IntegrityError, Unavailable, XinyinError
-from seal.client import DocumentToSeal, SealableFormat
+from seal.client import DocumentToSeal, SealableFormat, SealManner
 from seal.documents.placement.placing import place
 from seal.signing.intents.journal import Intent, IntentJournal
 from seal.signing.intents.records import SealIntentRow
@@ -129,7 +129,9 @@ class JobRunner:
             document = await self._parts.data.load(item_id, "input", work.input_blob)
             positions = await asyncio.to_thread(place, document, work.format, work.wish.placements)
             to_seal = DocumentToSeal(work.format, document, positions)
-            order = SealOrder(work.seal_id, purpose=work.wish.purpose, actor=work.actor, use=work.wish.use)
+            wish = work.wish
+            manner = SealManner(wish.reason, wish.closing)
+            order = SealOrder(work.seal_id, (), wish.purpose, work.actor, wish.use, manner=manner)
             await self._parts.signing.seal_all([to_seal], order, _ItemKeeper(self._parts, work))
         except (Taken, UniqueViolation):
             return

@@ -1,12 +1,12 @@
 """What is to be sealed, with what: everything but the key. Plain data, so that it can go to another process."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from kernel.crypto.signatures import SigningKey
-from seal.client import DocumentToSeal
+from seal.client import DocumentToSeal, SealManner
 from seal.validation.trust import TrustStore
 
 
@@ -30,6 +30,7 @@ class PressOrder:
     seal: SealStock
     at: datetime
     trust: TrustStore
+    manner: SealManner = field(default_factory=SealManner)
 
 
 class PressLost(Exception):

@@ -1,7 +1,7 @@
 """Sealing and checking, with the keys in reach. No file leaves that our own verification would not pass."""
 
 from kernel.crypto.keystore import KeyStore
-from kernel.errors import IntegrityError, InvalidInput
+from kernel.errors import FieldError, IntegrityError, InvalidInput
 from seal.authority.service import family_of, seal_key_name
 from seal.client import DocumentToSeal
 from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
@@ -20,10 +20,18 @@ def _seal(document: DocumentToSeal, order: PressOrder, keystore: KeyStore) -> by
     signed_at = order.at.replace(microsecond=0)
     seal = order.seal
     if document.format == "ofd":
-        key = keystore.open(seal_key_name(seal.id, "sm2"))
-        return seal_ofd(
-            document.data, OfdSealRequest(seal.esl, key, seal.sm2_certificate, document.positions, signed_at)
+        ofd_request = OfdSealRequest(
+            seal=seal.esl,
+            signer=keystore.open(seal_key_name(seal.id, "sm2")),
+            certificate=seal.sm2_certificate,
+            positions=document.positions,
+            signed_at=signed_at,
+            protection="whole" if order.manner.closing else "continue",
         )
+        return seal_ofd(document.data, ofd_request)
+    if order.manner.closing:
+        message = "Only an OFD can be closed against further signatures."
+        raise InvalidInput(message, fields=[FieldError("closing", message)])
     request = PdfSealRequest(
         signer=keystore.open(seal_key_name(seal.id, family_of(seal.p256_certificates[0]))),
         certificates=seal.p256_certificates,
@@ -31,6 +39,7 @@ def _seal(document: DocumentToSeal, order: PressOrder, keystore: KeyStore) -> by
         seal_name=seal.name,
         positions=document.positions,
         signed_at=signed_at,
+        reason=order.manner.reason or None,
     )
     return seal_pdf(document.data, request)
 
