@@ -35,6 +35,7 @@ from seal.signing.jobs.protection import JobData
 from seal.signing.jobs.running import JobRunner, RunnerParts
 from seal.signing.jobs.service import KEEP, JobParts, SealJobs
 from seal.signing.pressing.here import PressHere
+from seal.signing.pressing.order import Press
 from seal.signing.service import SigningParts, SigningService
 from seal.timestamp import routes as timestamp_routes
 from seal.timestamp.authority import AuthorityWiring
@@ -55,7 +56,8 @@ class Foundations:
 
     `public_url`: without a slash at the end; certificates point there. `font`: a TrueType or OpenType file with Chinese
     characters, for the pictures of seals. `blobs`: where the files of seal jobs are kept, theirs alone, for as long as
-    `job_files_kept`. `organisation`: how the built-in authority calls itself. `ephemeral`: where requests are counted.
+    `job_files_kept`. `press`: where documents are sealed; this process when left out. `organisation`: how the built-in
+    authority calls itself. `ephemeral`: where requests are counted.
     """
 
     keystore: "KeyStore"
@@ -67,6 +69,7 @@ class Foundations:
     envelope: Envelope = field(repr=False)
     public_url: str
     font: Path
+    press: Press | None = None
     job_files_kept: timedelta = KEEP
     organisation: str = "Xinyin"
     timestamps: TimestampSettings = field(default_factory=TimestampSettings)
@@ -122,7 +125,7 @@ def build_services(parts: Foundations) -> SealServices:
     intents = IntentJournal(parts.database, parts.audit, parts.clock)
     signing = SigningService(
         SigningParts(
-            press=PressHere(parts.keystore),
+            press=parts.press or PressHere(parts.keystore),
             database=parts.database,
             audit=parts.audit,
             clock=parts.clock,

@@ -1,5 +1,6 @@
 """What every package is given: clock, database, stores, keys, audit. Made from the settings, closed at the end."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
@@ -23,6 +24,8 @@ from kernel.ephemeral.memory import InProcessStore
 from kernel.ephemeral.redis import RedisStore
 from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import ConfigurationError
+from seal.signing.workers.child import KeyPlace
+from seal.signing.workers.pool import PoolSettings, WorkerPool
 from xinyin.settings import Settings
 from xinyin.tables import METADATA, MIGRATIONS, load_rows
 
@@ -37,6 +40,7 @@ class Foundation:
     ephemeral: EphemeralStore
     blobs: BlobStore
     seal_job_blobs: BlobStore
+    sealing_workers: WorkerPool | None
     keystore: KeyStore
     envelope: Envelope = field(repr=False)
     audit: AuditTrail
@@ -55,6 +59,7 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
     master, *previous = load_or_create_master_keys(settings.master_key_file)
     database = Database(settings.database_url)
     ephemeral: EphemeralStore = RedisStore(settings.redis_url) if settings.redis_url else InProcessStore(clock)
+    workers = _sealing_workers(settings)
     try:
         await migrate(database, MIGRATIONS, METADATA)
         audit_key = derive_key(master, "audit head")
@@ -65,6 +70,7 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
             ephemeral=ephemeral,
             blobs=FileBlobs(_folder(settings.blob_url)),
             seal_job_blobs=FileBlobs(_folder(settings.blob_url) / "seal-jobs"),
+            sealing_workers=workers,
             keystore=open_keystore(settings.keys, (master, *previous), state=settings.key_state),
             envelope=Envelope(master, previous=previous),
             audit=AuditTrail(clock, audit_key),
@@ -74,6 +80,8 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
             gateway_client_secret=derive_key(master, "client of the gateway").hex(),
         )
     finally:
+        if workers:
+            await asyncio.to_thread(workers.close)
         await ephemeral.close()
         await database.dispose()
 
@@ -86,6 +94,14 @@ def _check_master_key_is_there(settings: Settings) -> None:
         if keys.is_dir() and any(keys.iterdir()):
             message = "{path} is missing, but {keys} holds keys that it encrypted. Put the master key back."
             raise ConfigurationError(message, path=settings.master_key_file, keys=keys)
+
+
+def _sealing_workers(settings: Settings) -> WorkerPool | None:
+    """Processes that open the key store themselves; none when sealing is done here."""
+    if settings.sealing_workers == 0:
+        return None
+    place = KeyPlace(settings.keys, settings.master_key_file, settings.key_state)
+    return WorkerPool(PoolSettings(settings.sealing_workers, place))
 
 
 def derive_key(master: bytes, purpose: str) -> bytes:

@@ -24,6 +24,7 @@ from licence_vault.app import VaultServices
 from licence_vault.layout.fonts import load_fonts
 from seal.app import SealServices
 from seal.seals.service import SealRegister
+from seal.signing.workers.keystore import WorkerKeyStore
 from seal.timestamp.settings import TimestampSettings
 from sso_proxy.app import GatewayServices, start_gateway
 from verify.app import VerifyServices
@@ -144,9 +145,11 @@ def _idp_settings(settings: Settings) -> IdpSettings:
 
 def _build_seal(foundation: Foundation) -> SealServices:
     fonts = Path(foundation.settings.font_directory or DEBIAN_FONTS)
+    workers = foundation.sealing_workers
     return seal.app.build_services(
         seal.app.Foundations(
-            keystore=foundation.keystore,
+            keystore=WorkerKeyStore(workers) if workers else foundation.keystore,
+            press=workers,
             database=foundation.database,
             audit=foundation.audit,
             clock=foundation.clock,

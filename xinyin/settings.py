@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     gateway_port: int = Field(8080, ge=1, le=65535)
     workers: int = Field(1, ge=1, le=64)
+    sealing_workers: int = Field(0, ge=0, le=64)
+    """Processes that seal, and alone open keys of seals; 0: done in this process."""
     seal_job_days: int = Field(7, ge=1, le=3650)
     """How many days the files of a seal job can be fetched."""
     font_directory: str = ""

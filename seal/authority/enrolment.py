@@ -18,9 +18,9 @@ from kernel.crypto.issuance import CertificateRequestProfile
 from kernel.crypto.signatures import SigningKey
 from kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from seal.authority.own_certificates import AuthorityParts, open_or_generate
-from seal.authority.profiles import ALGORITHMS, PERSON_LIFE, SEAL_LIFE, Family
+from seal.authority.profiles import ALGORITHMS, PERSON_LIFE, SEAL_LIFE, Family, seal_key_name
 from seal.authority.records import CertificateRow, find_by_serial, holders_of_key, newest_certificates
-from seal.authority.service import Authority, seal_key_name
+from seal.authority.service import Authority
 
 _FAMILY_OF: Final[dict[str, Family]] = {algorithm: family for family, algorithm in ALGORITHMS.items()}
 _SEAL_CODE: Final = re.compile(r"\d{14}")

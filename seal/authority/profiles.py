@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from kernel.crypto.certificates import Certificate
 from kernel.crypto.certification.lints import Purpose
 from kernel.crypto.der.extensions import Extension, KeyUsage
 from kernel.crypto.der.writer import null
 from kernel.crypto.issuance import CertificateRequestProfile
 from kernel.crypto.signatures import SigningAlgorithm
+from kernel.errors import InvalidInput
 
 Family = Literal["sm2", "p256", "rsa"]
 FAMILIES: Final[tuple[Family, ...]] = ("sm2", "p256")
@@ -217,3 +219,17 @@ class Naming:
 
 def _before(end: datetime, issuer_end: datetime | None) -> datetime:
     return min(end, issuer_end) if issuer_end else end
+
+
+def seal_key_name(seal_id: str, family: Family) -> str:
+    """Where the key of a seal is kept."""
+    return f"seal-{seal_id}-{family}"
+
+
+def family_of(certificate: bytes) -> Family:
+    """The family that a signer's certificate (DER) is of; raises CertificateUnreadable, InvalidInput for none."""
+    algorithm = Certificate.load(certificate).public_key().algorithm
+    for family, name in ALGORITHMS.items():
+        if name == algorithm:
+            return family
+    raise InvalidInput("Keys of this kind are not certified here.", reason=algorithm)

@@ -16,7 +16,6 @@ from kernel.crypto.issuance import CertificateRequestProfile
 from kernel.crypto.revocation.crl import Crl
 from kernel.crypto.signatures import SigningKey
 from kernel.crypto.timestamps.making import Stamping
-from kernel.errors import InvalidInput
 from seal.authority.outside_issuers import OutsideIssuers
 from seal.authority.own_certificates import AuthorityParts, OwnCertificates, open_or_generate
 from seal.authority.profiles import (
@@ -27,6 +26,7 @@ from seal.authority.profiles import (
     Family,
     issuing_name,
     root_name,
+    seal_key_name,
     tsa_name,
 )
 from seal.authority.records import OUTSIDE, CertificateRow, certificates_of_seal
@@ -216,20 +216,6 @@ class Authority:
         await self.own.ensure(family)
         await self.crl(root_name(family))
         await self.crl(issuing_name(family))
-
-
-def seal_key_name(seal_id: str, family: Family) -> str:
-    """Where the key of a seal is kept."""
-    return f"seal-{seal_id}-{family}"
-
-
-def family_of(certificate: bytes) -> Family:
-    """The family that a signer's certificate (DER) is of; raises CertificateUnreadable, InvalidInput for none."""
-    algorithm = Certificate.load(certificate).public_key().algorithm
-    for family, name in ALGORITHMS.items():
-        if name == algorithm:
-            return family
-    raise InvalidInput("Keys of this kind are not certified here.", reason=algorithm)
 
 
 def _write_files(directory: Path, contents: dict[str, dict[str, bytes]]) -> None:

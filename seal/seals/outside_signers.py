@@ -15,9 +15,9 @@ from kernel.database.engine import Database
 from kernel.errors import Conflict, InvalidInput, NotFound
 from seal.authority.enrolment import Enrolment
 from seal.authority.making import SealMaker
-from seal.authority.profiles import Family
+from seal.authority.profiles import Family, family_of, seal_key_name
 from seal.authority.records import OUTSIDE
-from seal.authority.service import Authority, family_of, seal_key_name
+from seal.authority.service import Authority
 from seal.seals.publication import SealPublication
 from seal.seals.records import SealRow, find_seal
 from seal.seals.service import making_order

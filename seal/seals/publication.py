@@ -36,6 +36,12 @@ class _KeptList:
     token: str
 
 
+class PublishedStatuses(dict[str, SealStatus]):
+    """The standing of every seal by its code, as `TrustStore` looks it up; can be sent to another process."""
+
+    __call__ = dict.get
+
+
 class SealPublication:
     """A change made in this process shows at once, one made in another within a second."""
 
@@ -66,7 +72,7 @@ class SealPublication:
             anchors=self._authority.trust_anchors(),
             intermediates=self._authority.intermediates(),
             crls=await self._authority.crls(),
-            seal_status=statuses.get,
+            seal_status=PublishedStatuses(statuses),
             timestamp_anchors=self._timestamp_anchors,
         )
         self._seen = _Seen(store, now)

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from kernel.errors import Gone, Unavailable, XinyinError
+from kernel.errors import Gone, RateLimited, Unavailable, XinyinError
 from kernel.principal import Principal
 from kernel.web.forms import read_form
 from kernel.web.sign_in import authenticated
@@ -124,7 +124,7 @@ async def sealed_now(jobs: SealJobs, job: SealJob, request: JobRequest) -> SealJ
     for item_id in await jobs.item_ids(job.id):
         try:
             await jobs.runner.run_item(item_id)
-        except Unavailable:
+        except (Unavailable, RateLimited):
             jobs.runner.wake()
     return await jobs.get(job.id, request.actor)
 

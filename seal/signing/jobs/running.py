@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.audit.chain import Actor
 from kernel.clock import Clock
 from kernel.database.engine import Database
-from kernel.errors import Conflict, IntegrityError, Unavailable, XinyinError
+from kernel.errors import Conflict, IntegrityError, RateLimited, Unavailable, XinyinError
 from seal.client import DocumentToSeal, SealableFormat, SealManner
 from seal.documents.placement.placing import place
+from seal.signing.faults import write_fault
 from seal.signing.intents.journal import Intent, IntentJournal
 from seal.signing.intents.records import SealIntentRow
-from seal.signing.jobs.faults import write_fault
 from seal.signing.jobs.job import Wish
 from seal.signing.jobs.protection import JobData
 from seal.signing.jobs.records import SealJobItemRow, claimable_items, count_waiting, find_job
@@ -135,7 +135,7 @@ class JobRunner:
             await self._parts.signing.seal_all([to_seal], order, _ItemKeeper(self._parts, work))
         except (Taken, UniqueViolation):
             return
-        except Unavailable:
+        except (Unavailable, RateLimited):
             raise
         except XinyinError as failure:
             await self._fail(item_id, failure)
@@ -213,7 +213,7 @@ class _ItemKeeper:
         item = await self._waiting(session)
         if item is None or isinstance(failure, Taken):
             return False
-        if isinstance(failure, Unavailable):
+        if isinstance(failure, Unavailable | RateLimited):
             item.losses -= 1
             return True
         fault = failure if isinstance(failure, XinyinError) else IntegrityError("This file could not be sealed.")

@@ -13,7 +13,7 @@ from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import Conflict, FieldError, Gone, InvalidInput, NotFound, RateLimited
 from kernel.ids.time_ordered import new_id
-from seal.signing.jobs.faults import read_fault
+from seal.signing.faults import read_fault
 from seal.signing.jobs.job import JobItem, JobRequest, SealJob, Wish
 from seal.signing.jobs.protection import JobData
 from seal.signing.jobs.records import (

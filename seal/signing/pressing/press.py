@@ -2,7 +2,7 @@
 
 from kernel.crypto.keystore import KeyStore
 from kernel.errors import FieldError, IntegrityError, InvalidInput
-from seal.authority.service import family_of, seal_key_name
+from seal.authority.profiles import family_of, seal_key_name
 from seal.client import DocumentToSeal
 from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
 from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
