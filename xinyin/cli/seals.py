@@ -11,7 +11,7 @@ from seal.seals.application import SealApplication
 from seal.seals.seal import REASON_CODES, SUSPENSION_CAUSES, RevocationReason, Seal, SealSearch
 from seal.seals.service import Officer
 from xinyin.cli.console import AsJson, fail, in_house, out, print_json, show
-from xinyin.cli.sealing import sign
+from xinyin.cli.sealing.sign import sign
 from xinyin.house import House
 
 app = typer.Typer(help="Electronic seals.", no_args_is_help=True)
