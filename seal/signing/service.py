@@ -28,7 +28,7 @@ from seal.seals.seal import STATE_SENTENCES
 from seal.seals.use_policy import IntendedUse, UsePolicy, check_use_policy
 from seal.signing.intents.journal import LOST, Intent, IntentJournal, Use
 from seal.signing.pressing.order import Press, PressLost, PressOrder, SealStock
-from seal.signing.service_keys import PURPOSES
+from seal.signing.rotation.service import ServiceKeyRing
 
 _PURPOSE_LENGTH = 128
 
@@ -95,6 +95,7 @@ class SigningService:
         self._authority = parts.authority
         self._publication = parts.publication
         self._journal = parts.journal
+        self.service_keys = ServiceKeyRing(parts.database, parts.audit, parts.clock, parts.press)
         self._pins = SealPins(parts.database, parts.audit, parts.clock)
 
     async def seal_ofd(
@@ -176,15 +177,12 @@ class SigningService:
     async def sign_claims(self, claims: Mapping[int, object]) -> SignedClaims:
         """See `Sealer`."""
 
-        def work() -> SignedClaims:
-            key = self._press.open_service_key("claims")
-            return SignedClaims(sign_cose(claims, key), key_id(key.public_spki))
-
-        return await asyncio.to_thread(work)
+        key = await self.service_keys.open("claims")
+        return SignedClaims(await asyncio.to_thread(sign_cose, claims, key), key_id(key.public_spki))
 
     async def sign_checkpoint(self, note: bytes) -> bytes:
         """See `Sealer`."""
-        return await asyncio.to_thread(lambda: self._press.open_service_key("checkpoint").sign(note))
+        return await asyncio.to_thread((await self.service_keys.open("checkpoint")).sign, note)
 
     async def sign_receipt(self, claims: Mapping[str, object]) -> str:
         """See `Sealer`."""
@@ -200,20 +198,12 @@ class SigningService:
 
     async def public_keys(self) -> Sequence[SealerKey]:
         """See `Sealer`."""
-
-        def work() -> list[SealerKey]:
-            keys = [(purpose, self._press.open_service_key(purpose)) for purpose in PURPOSES]
-            return [SealerKey(purpose, key.algorithm, key.public_spki) for purpose, key in keys]
-
-        return await asyncio.to_thread(work)
+        return await self.service_keys.published()
 
     async def _sign_json(self, purpose: str, typ: str, claims: Mapping[str, object]) -> str:
-        def work() -> str:
-            key = self._press.open_service_key(purpose)
-            header = {"typ": typ, "kid": thumbprint(key.public_spki)}
-            return sign_jws(json.dumps(claims, ensure_ascii=False).encode(), key, header)
-
-        return await asyncio.to_thread(work)
+        key = await self.service_keys.open(purpose)
+        header = {"typ": typ, "kid": thumbprint(key.public_spki)}
+        return await asyncio.to_thread(sign_jws, json.dumps(claims, ensure_ascii=False).encode(), key, header)
 
     async def _begin(
         self, documents: Sequence[DocumentToSeal], order: SealOrder, keeper: Keeper | None

@@ -14,12 +14,17 @@ PURPOSES: Mapping[str, SigningAlgorithm] = {
 }
 
 
-def open_service_key(keystore: KeyStore, purpose: str) -> SigningKey:
-    """The key for `purpose`, one of `PURPOSES`, made when first needed. Blocks."""
-    name = f"service-{purpose}"
-    if not keystore.exists(name):
+def service_key_name(name: str) -> str:
+    """What the key store calls it; `name` is a purpose, or one with a number after its rotation (`claims-0002`)."""
+    return f"service-{name}"
+
+
+def open_service_key(keystore: KeyStore, name: str) -> SigningKey:
+    """The key of a purpose of `PURPOSES`, or one of its successors (`claims-0002`), made when first needed. Blocks."""
+    stored = service_key_name(name)
+    if not keystore.exists(stored):
         try:
-            return keystore.generate(name, PURPOSES[purpose])
+            return keystore.generate(stored, PURPOSES[name.partition("-")[0]])
         except Conflict:
             pass  # another process made it between the two calls
-    return keystore.open(name)
+    return keystore.open(stored)

@@ -237,7 +237,7 @@ def test_types_and_keys_are_listed(operator: Operator) -> None:
     assert {"营业执照", "食品经营许可证"} <= {each["name"] for each in types}
     keys = operator.run("keys", "list", "--json")
     assert {"service-checkpoint", "service-claims"} <= {each["name"] for each in keys.json}
-    assert all(set(each) == {"name", "algorithm"} for each in keys.json)
+    assert all(set(each) == {"name", "algorithm", "state", "uses", "last_used_at"} for each in keys.json)
 
 
 def test_a_file_is_issued_once_however_often_it_is_given_and_its_export_verifies(operator: Operator) -> None:
@@ -328,3 +328,40 @@ def test_a_changed_trail_is_noticed(operator: Operator, tmp_path: Path) -> None:
     broken = elsewhere.run("audit", "verify")
     assert (broken.code, broken.err) == (1, "")
     assert "BROKEN at event 2" in broken.out
+
+
+def test_a_service_key_gets_a_successor_and_its_private_half_an_end(operator: Operator) -> None:
+    def keys() -> dict[str, Any]:
+        return {each["name"]: each for each in operator.run("keys", "list", "--json").json}
+
+    assert keys()["service-claims"]["state"] == "signing"
+    assert "in use" in operator.refused(2, "keys", "destroy", "service-claims", "--yes")
+    assert "nothing called locks" in operator.refused(2, "keys", "rotate", "locks")
+    assert "--after takes hours" in operator.refused(2, "keys", "rotate", "claims", "--after", "-1")
+    made = operator.run("keys", "rotate", "claims", "--after", "0", "--json")
+    assert (made.code, made.json["name"]) == (0, "service-claims-0002")
+    assert (keys()["service-claims"]["state"], keys()["service-claims-0002"]["state"]) == ("published", "signing")
+
+    assert "--yes" in operator.refused(2, "keys", "destroy", "service-claims")
+    assert operator.run("keys", "destroy", "service-claims", "--yes").out == "service-claims: destroyed\n"
+    assert "service-claims" not in keys()
+    assert "--yes" in operator.refused(2, "keys", "retire", "service-claims")
+    assert operator.run("keys", "retire", "service-claims", "--yes", "--json").json["state"] == "retired"
+    audit = operator.run("audit", "export").out
+    assert all(action in audit for action in ("service_key.rotate", "key.destroy", "service_key.retire"))
+
+
+def test_keys_in_use_are_not_destroyed(operator: Operator) -> None:
+    listed = operator.run("keys", "list", "--json").json
+    names = [each["name"] for each in listed if each["state"] in (None, "signing")]
+    assert len([name for name in names if name.startswith("seal-")]) == 2
+    for name in names:
+        assert "in use" in operator.refused(2, "keys", "destroy", name, "--yes")
+    assert "no key called nothing" in operator.refused(2, "keys", "destroy", "nothing", "--yes")
+    assert operator.run("keys", "list", "--json").json == listed
+
+
+def test_the_uses_of_keys_are_told(operator: Operator) -> None:
+    used = {each["name"]: each for each in operator.run("keys", "list", "--json").json if each["uses"]}
+    assert any(name.startswith("ca-") or "root" in name for name in used), used
+    assert all(each["last_used_at"] for each in used.values())

@@ -6,6 +6,7 @@ from typing import NoReturn
 import typer
 
 from kernel.errors import XinyinError
+from kernel.logs import quiet_logs
 from xinyin.cli import (
     apps,
     clients,
@@ -54,7 +55,8 @@ app.add_typer(proofs.audit_app, name="audit")
 def main(arguments: list[str] | None = None) -> None:
     """Run the program. Errors become one line and an exit code, never a traceback."""
     try:
-        app(args=arguments, standalone_mode=False)
+        with quiet_logs():  # `serve` and its like set up logs of their own
+            app(args=arguments, standalone_mode=False)
     except typer.Abort:
         fail("stopped", 2)
     except typer.TyperException as error:

@@ -19,6 +19,6 @@ class PressHere:
         """See `Press`."""
         return await asyncio.to_thread(press, order, self._keystore)
 
-    def open_service_key(self, purpose: str) -> SigningKey:
+    def open_service_key(self, name: str) -> SigningKey:
         """See `Press`."""
-        return open_service_key(self._keystore, purpose)
+        return open_service_key(self._keystore, name)

@@ -48,6 +48,6 @@ class Press(Protocol):
         """
         ...
 
-    def open_service_key(self, purpose: str) -> SigningKey:
-        """One of the service's own keys (`service_keys.PURPOSES`); opening and signing may block."""
+    def open_service_key(self, name: str) -> SigningKey:
+        """One of the service's own keys (see `service_keys.open_service_key`); opening and signing may block."""
         ...
