@@ -1,13 +1,13 @@
 """service keys
 
-Revision ID: seal_0007
-Revises: seal_0006
+Revision ID: seal_0008
+Revises: seal_0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "seal_0007"
+revision = "seal_0008"
 down_revision = "seal_0006"
 branch_labels = None
 depends_on = None
