@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "seal_0008"
-down_revision = "seal_0006"
+down_revision = "seal_0007"
 branch_labels = None
 depends_on = None
 
