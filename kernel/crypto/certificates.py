@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 from kernel.crypto.der import constraints, reader
@@ -263,11 +264,17 @@ class _PathSearch:
         if not self.signatures_left:
             return False
         self.signatures_left -= 1
-        try:
-            certificate.verify_issued_by(issuer, sm2_ids=self.sm2_ids)
-        except (InvalidSignature, CertificateUnreadable):
-            return False
-        return True
+        return _is_signed_by(certificate, issuer, self.sm2_ids)
+
+
+@lru_cache(maxsize=1024)
+def _is_signed_by(certificate: Certificate, issuer: Certificate, sm2_ids: tuple[bytes, ...]) -> bool:
+    """Kept, because the same few links stand behind most documents, and bytes do not change their mind."""
+    try:
+        certificate.verify_issued_by(issuer, sm2_ids=sm2_ids)
+    except (InvalidSignature, CertificateUnreadable):
+        return False
+    return True
 
 
 def _check_path(path: list[Certificate], at: datetime, usages: Collection[KeyUsage]) -> None:

@@ -36,8 +36,8 @@ from seal.documents.positions import StampPosition, check_positions
 from seal.documents.provider import PROVIDER
 from seal.structures.cades import Stamp, make_cades_signature, suite_of
 
-RESERVED_HEX_DIGITS = 12288
-"""Room for the signature: fixed, so that it need not be made twice to learn its size; small, since readers scan it."""
+_BESIDE_CERTIFICATES, _STEP = 1024, 512
+"""Bytes of a signature beside its certificates, at most (an RSA signature of 4096 bits has 512), and a rounding."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,15 @@ def _signature_dictionary(request: PdfSealRequest) -> SignatureObject:
         location=request.location,
         reason=request.reason,
         app_build_props=BuildProps(PROVIDER),
-        bytes_reserved=RESERVED_HEX_DIGITS + (STAMP_HEX_DIGITS if request.has_room_for_stamp else 0),
+        bytes_reserved=2 * _room(request.certificates) + (STAMP_HEX_DIGITS if request.has_room_for_stamp else 0),
     )
+
+
+def _room(certificates: Sequence[bytes]) -> int:
+    """Bytes for the signature: known beforehand, so that it need not be made twice, and few, since readers crawl
+    through them digit by digit."""
+    needed = sum(map(len, certificates)) + _BESIDE_CERTIFICATES
+    return -(-needed // _STEP) * _STEP
 
 
 def _field_name(writer: IncrementalPdfFileWriter) -> str:

@@ -182,9 +182,9 @@ def test_a_signature_hidden_from_the_form_is_not_taken_for_an_unsigned_file(judg
 def test_a_signature_of_absurd_size_is_not_worked_through(
     pki: SealPki, judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signing, "RESERVED_HEX_DIGITS", 1 << 18)
+    monkeypatch.setattr(signing, "_room", lambda _certificates: 1 << 17)
     large = sealed_pdf(pki, PDF)
-    monkeypatch.setattr(signing, "RESERVED_HEX_DIGITS", 1 << 20)
+    monkeypatch.setattr(signing, "_room", lambda _certificates: 1 << 19)
     absurd = sealed_pdf(pki, PDF)
 
     assert judge.verdict(large) == ("TOTAL-PASSED", None)

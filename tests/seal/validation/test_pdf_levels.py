@@ -216,13 +216,8 @@ def test_without_room_a_late_stamp_is_refused_in_words(
     embedded = PdfFileReader(BytesIO(by_level["B-B"])).embedded_regular_signatures[0]
     value = load_cades_signature(read_container(embedded, by_level["B-B"]).content)
     token = stamper(value.signature_digest, "sha256")
-    large = replace(stamper.stamping, chain=stamper.stamping.chain * 12)
-    fat = Stamper(stamper.authority, LATER)
-    fat.stamping = replace(large, key=fat.stamping.key, certificate=fat.stamping.certificate)
-
-    assert len(complete_timestamp(by_level["B-B"], token)) == len(by_level["B-B"])  # a small one fits
     with pytest.raises(InvalidInput, match="no room"):
-        complete_timestamp(by_level["B-B"], fat(value.signature_digest, "sha256"))
+        complete_timestamp(by_level["B-B"], token)
 
 
 def test_an_authority_that_is_away_leaves_nothing_half_made(pki: SealPki) -> None:
