@@ -19,13 +19,15 @@ from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
 from seal.authority import routes as authority_routes
 from seal.authority.enrolment import Enrolment
+from seal.authority.held_keys import HeldKeys
 from seal.authority.making import SealMaker
 from seal.authority.own_certificates import AuthorityParts
 from seal.authority.profiles import Naming
 from seal.authority.responder import OcspResponder
 from seal.authority.service import Authority
 from seal.seals import routes as seal_routes
-from seal.seals.outside_signers import OutsideParts, OutsideSigners
+from seal.seals.outside.importing import SealImports
+from seal.seals.outside.signers import OutsideParts, OutsideSigners
 from seal.seals.publication import SealPublication
 from seal.seals.service import RegisterParts, SealRegister
 from seal.seals.uses import UseLog
@@ -41,7 +43,7 @@ from seal.timestamp import routes as timestamp_routes
 from seal.timestamp.authority import AuthorityWiring
 from seal.timestamp.service import TimestampParts, TimestampService
 from seal.timestamp.settings import TimestampSettings
-from seal.validation.trust import load_certificates
+from seal.validation.trust import TrustStore, load_certificates
 
 if TYPE_CHECKING:  # a name for a type: only `signing` and `authority` open keys
     from kernel.crypto.keystore import KeyStore
@@ -57,7 +59,8 @@ class Foundations:
     `public_url`: without a slash at the end; certificates point there. `font`: a TrueType or OpenType file with Chinese
     characters, for the pictures of seals. `blobs`: where the files of seal jobs are kept, theirs alone, for as long as
     `job_files_kept`. `press`: where documents are sealed; this process when left out. `organisation`: how the built-in
-    authority calls itself. `ephemeral`: where requests are counted.
+    authority calls itself. `ephemeral`: where requests are counted. `maker_trust`: a trust folder with the roots (and
+    lists) of makers whose seals may be taken in.
     """
 
     keystore: "KeyStore"
@@ -71,6 +74,7 @@ class Foundations:
     font: Path
     press: Press | None = None
     job_files_kept: timedelta = KEEP
+    maker_trust: Path | None = None
     organisation: str = "Xinyin"
     timestamps: TimestampSettings = field(default_factory=TimestampSettings)
 
@@ -81,6 +85,7 @@ class SealServices:
 
     authority: Authority
     register: SealRegister
+    imports: SealImports
     uses: UseLog
     publication: SealPublication
     signing: SigningService
@@ -110,7 +115,10 @@ def build_services(parts: Foundations) -> SealServices:
     authority = Authority(authority_parts)
     timestamps = _build_timestamps(parts, authority)
     enrolment = Enrolment(authority_parts, authority)
-    publication = SealPublication(parts.database, authority, parts.clock, timestamp_anchors=timestamps.anchors)
+    makers = TrustStore.load(parts.maker_trust) if parts.maker_trust else TrustStore()
+    publication = SealPublication(
+        parts.database, authority, parts.clock, timestamp_anchors=timestamps.anchors, makers=makers
+    )
     register = SealRegister(
         RegisterParts(
             database=parts.database,
@@ -137,6 +145,7 @@ def build_services(parts: Foundations) -> SealServices:
     return SealServices(
         authority=authority,
         register=register,
+        imports=SealImports(register, HeldKeys(parts.keystore), makers, parts.clock),
         uses=UseLog(parts.database, parts.clock),
         publication=publication,
         signing=signing,

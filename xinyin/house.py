@@ -159,6 +159,7 @@ def _build_seal(foundation: Foundation) -> SealServices:
             public_url=foundation.settings.public_url,
             font=fonts / SEAL_FONT,
             timestamps=_timestamp_settings(foundation.settings),
+            maker_trust=foundation.settings.seal_maker_trust,
             job_files_kept=timedelta(days=foundation.settings.seal_job_days),
         )
     )

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     """What this machine must remember of its keys: counted uses, refused PINs."""
     master_key_file: Path = Path("var/master.key")
     trust_directory: Path = Path("var/trust")
+    seal_maker_trust: Path | None = None
     tsa_url: str = ""
     """An outside RFC 3161 authority; empty means the built-in one."""
     tsa_sm3_url: str = ""

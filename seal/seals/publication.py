@@ -52,12 +52,15 @@ class SealPublication:
         clock: Clock,
         *,
         timestamp_anchors: tuple[Certificate, ...] = (),
+        makers: TrustStore | None = None,
     ) -> None:
-        """`timestamp_anchors`: the roots of an outside time-stamp authority, trusted for time stamps alone."""
+        """`timestamp_anchors`: the roots of an outside time-stamp authority, trusted for time stamps alone. `makers`:
+        other systems whose seals are believed."""
         self._database = database
         self._authority = authority
         self._clock = clock
         self._timestamp_anchors = timestamp_anchors
+        self._makers = makers or TrustStore()
         self._seen: _Seen | None = None
         self._kept_list: _KeptList | None = None
 
@@ -69,9 +72,9 @@ class SealPublication:
         statuses = await self._statuses()
         await self._authority.outside.refresh()
         store = TrustStore(
-            anchors=self._authority.trust_anchors(),
-            intermediates=self._authority.intermediates(),
-            crls=await self._authority.crls(),
+            anchors=(*self._authority.trust_anchors(), *self._makers.anchors),
+            intermediates=(*self._authority.intermediates(), *self._makers.intermediates),
+            crls=(*await self._authority.crls(), *self._makers.crls),
             seal_status=PublishedStatuses(statuses),
             timestamp_anchors=self._timestamp_anchors,
         )
@@ -80,7 +83,7 @@ class SealPublication:
 
     async def status_list(self, sign: SignStatus, issuer: str) -> str:
         """The signed list of all standings: made anew when one has changed, and often enough never to be old."""
-        now, standings = self._clock(), await self._statuses()
+        now, standings = self._clock(), await self._statuses(made_here=True)
         kept = self._kept_list
         if kept is None or kept.standings != standings or not timedelta() <= now - kept.made_at < LIST_KEPT_FOR:
             token = await sign(SealStatusList.now(issuer, standings, now).to_claims())
@@ -91,13 +94,14 @@ class SealPublication:
         """A seal that was put to use, for anybody who asks; raises NotFound for any other."""
         async with self._database.reading() as session:
             row = await find_seal(session, id_or_code)
-        if row is None or row.state not in _PUBLIC_STATES or row.esl is None:
+        if row is None or row.state not in _PUBLIC_STATES or row.esl is None or row.origin != "made":
             raise NotFound("There is no such seal.")
         return Seal.of(row, self._clock())
 
     async def published_seals(self) -> list[Seal]:
         """Every seal that was ever put to use, by code."""
-        statement = select(SealRow).where(SealRow.sm2_certificate.is_not(None)).order_by(SealRow.code)
+        used = SealRow.esl.is_not(None), SealRow.approved_at.is_not(None)
+        statement = select(SealRow).where(*used).order_by(SealRow.code)
         async with self._database.reading() as session:
             return [Seal.of(row, self._clock()) for row in (await session.scalars(statement)).all()]
 
@@ -106,10 +110,12 @@ class SealPublication:
         self._seen = None
         self._authority.forget_crls()
 
-    async def _statuses(self) -> dict[str, SealStatus]:
+    async def _statuses(self, *, made_here: bool = False) -> dict[str, SealStatus]:
         statement = select(SealRow.code, SealRow.state, SealRow.state_since).where(
             SealRow.holds_code, SealRow.esl.is_not(None)
         )
+        if made_here:  # of others' seals their own registers speak
+            statement = statement.where(SealRow.origin == "made")
         async with self._database.reading() as session:
             rows = (await session.execute(statement)).all()
         return {code: SealStatus(_PUBLISHED[state], since) for code, state, since in rows if state in _PUBLISHED}

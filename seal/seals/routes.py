@@ -12,11 +12,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from kernel.audit.chain import Actor
 from kernel.errors import FieldError, InvalidInput
+from kernel.i18n import gettext
 from kernel.principal import Principal
 from kernel.web.sign_in import authenticated
 from seal.picture.design import SealShape
 from seal.seals import status_list
 from seal.seals.application import SealApplication
+from seal.seals.outside.importing import SealImport, SealImports
 from seal.seals.publication import SealPublication
 from seal.seals.seal import RevocationReason, Seal, SealSearch, SealState, SuspensionCause
 from seal.seals.service import PAGE, Officer, SealRegister
@@ -90,6 +92,38 @@ class Application(BaseModel):
         )
 
 
+class ImportRequest(BaseModel):
+    """A seal made elsewhere."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    esl: Annotated[str, Field(max_length=1_400_000, description="The seal (SESeal), base64")] = ""
+    owner: Owner = Owner(uscc="", name="")
+    signer_certificate: Annotated[str | None, Field(max_length=32_000, description="DER, base64")] = None
+    key_name: Annotated[str | None, Field(max_length=128, description="Where its key lies in our key store")] = None
+    filing_number: Annotated[str | None, Field(max_length=64)] = None
+
+    def read(self) -> SealImport:
+        """As the register takes it; raises InvalidInput for what is not base64."""
+        certificate = _decoded("signer_certificate", self.signer_certificate) if self.signer_certificate else None
+        return SealImport(
+            esl=_decoded("esl", self.esl),
+            owner_uscc=self.owner.uscc,
+            owner_name=self.owner.name,
+            signer_certificate=certificate,
+            key_name=self.key_name,
+            filing_number=self.filing_number,
+        )
+
+
+class KeyRequest(BaseModel):
+    """Where a key lies."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key_name: Annotated[str, Field(max_length=128)] = ""
+
+
 class Rejection(BaseModel):
     """Why an application is turned down."""
 
@@ -159,6 +193,10 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix="/api/v1/seals", tags=["seals"])
     get, post = ["GET"], ["POST"]
     router.add_api_route("", apply, methods=post, status_code=201, summary="Apply for a seal")
+    router.add_api_route(
+        "/import", take_in, methods=post, status_code=201, summary="Take in a seal that was made elsewhere"
+    )
+    router.add_api_route("/{seal_id}/key", attach_key, methods=post, summary="Name the key of a seal made elsewhere")
     router.add_api_route("", list_seals, methods=get, summary="The seals, newest first")
     router.add_api_route(
         "/status-list", show_status_list, methods=get, summary="Every seal's standing, signed", response_class=Response
@@ -187,6 +225,23 @@ async def apply(request: Request, application: Application) -> JSONResponse:
     principal = await _allowed(request, "seal:apply")
     seal = await _register(request).apply(officer_of(principal), application.read())
     return JSONResponse(seal.to_dict(), 201, headers=_PRIVATE | {"Location": f"/api/v1/seals/{seal.id}"})
+
+
+async def take_in(request: Request, body: ImportRequest) -> JSONResponse:
+    """Answers 201 with the seal and what is worth knowing about it (`notes`)."""
+    principal = await _allowed(request, "seal:apply")
+    imports: SealImports = request.app.state.seal.imports
+    seal, notes = await imports.take_in(officer_of(principal), body.read())
+    answer = seal.to_dict() | {"notes": [note.to_dict(gettext) for note in notes]}
+    return JSONResponse(answer, 201, headers=_PRIVATE | {"Location": f"/api/v1/seals/{seal.id}"})
+
+
+async def attach_key(request: Request, seal_id: str, body: KeyRequest | None = None) -> JSONResponse:
+    """The key must lie in the key store and be that of the seal's signer. Somebody else then approves."""
+    principal = await _allowed(request, "seal:apply")
+    imports: SealImports = request.app.state.seal.imports
+    name = body.key_name if body else ""
+    return _shown(await imports.attach_key(officer_of(principal), seal_id, name))
 
 
 async def list_seals(request: Request, query: Annotated[SealQuery, Query()]) -> JSONResponse:
@@ -310,6 +365,14 @@ def picture_response(picture: bytes, format: str, headers: dict[str, str]) -> Re
     if media_type == "application/octet-stream":
         headers = headers | {"Content-Disposition": 'attachment; filename="seal-picture.bin"'}
     return Response(picture, media_type=media_type, headers=headers)
+
+
+def _decoded(name: str, text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (Base64Error, ValueError) as failure:
+        fault = FieldError(name, "This is not base64.")
+        raise InvalidInput("Some fields need your attention.", fields=[fault]) from failure
 
 
 def _shown(seal: Seal) -> JSONResponse:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # rows know these classes, not the other way round
     from seal.seals.records import SealEventRow, SealRow
 
 SealState = Literal["draft", "rejected", "imported", "active", "suspended", "replaced", "revoked"]
-Action = Literal["approve", "reject", "withdraw", "suspend", "resume", "replace", "revoke"]
+Action = Literal["attach", "approve", "reject", "withdraw", "suspend", "resume", "replace", "revoke"]
 
 RevocationReason = Literal["key-compromise", "affiliation-changed", "superseded", "cessation"]
 SuspensionCause = Literal["owner-request", "key-at-risk", "investigation", "reorganisation", "overdue-check"]
@@ -27,6 +27,7 @@ REASON_CODES: Mapping[RevocationReason, int] = {
 SUSPENSION_CAUSES: tuple[SuspensionCause, ...] = get_args(SuspensionCause)
 
 TRANSITIONS: Mapping[Action, tuple[frozenset[SealState], SealState]] = {
+    "attach": (frozenset({"imported"}), "draft"),
     "approve": (frozenset({"draft"}), "active"),
     "reject": (frozenset({"draft"}), "rejected"),
     "withdraw": (frozenset({"draft"}), "rejected"),

@@ -137,7 +137,8 @@ class SealRegister:
         if officer.actor.id == draft.applied_by:
             await self._refuse(officer, draft, "approve")
             raise Forbidden("You applied for this seal. Somebody else must approve it.")
-        made = await self._maker.make(making_order(draft))
+        # A seal made elsewhere is made already.
+        made = await self._maker.make(making_order(draft)) if draft.origin == "made" else None
         async with self._database.transaction() as session:
             row = await _load(session, draft.id, lock=True)
             _check_transition(row, "approve")
@@ -146,6 +147,27 @@ class SealRegister:
             self._put_to_use(row, made, officer)
             await self._note(session, "seal.approve", officer, row)
         self._publication.forget()
+        return Seal.of(row, self._clock())
+
+    async def enter(self, officer: Officer, row: SealRow, action: str) -> Seal:
+        """Enter a seal that was made elsewhere. Raises Conflict (code taken)."""
+        try:
+            async with self._database.transaction() as session:
+                session.add(row)
+                await self._note(session, action, officer, row)
+        except UniqueViolation as failure:
+            raise Conflict("There is already a seal with the code {code}.", code=row.code) from failure
+        return Seal.of(row, self._clock())
+
+    async def attach_key(self, officer: Officer, seal_id: str, key_name: str) -> Seal:
+        """Note where the key of a seal made elsewhere lies; it then waits for approval. Raises NotFound, Conflict."""
+        await self._reachable(officer, seal_id, "attach")
+        async with self._database.transaction() as session:
+            row = await _load(session, seal_id, lock=True)
+            _check_transition(row, "attach")
+            # Whoever brings the key counts as the applicant: somebody else must approve.
+            row.key_name, row.applied_by = key_name, officer.actor.id
+            await self._move(session, officer, row, Change("attach"))
         return Seal.of(row, self._clock())
 
     async def reject(self, officer: Officer, seal_id: str, reason: str) -> Seal:
@@ -259,8 +281,9 @@ class SealRegister:
         await session.flush()
         row.holds_code = True
 
-    def _put_to_use(self, row: SealRow, made: MadeSeal, officer: Officer) -> None:
-        row.esl, row.sm2_certificate, row.p256_certificate = made.esl, made.sm2_certificate, made.p256_certificate
+    def _put_to_use(self, row: SealRow, made: MadeSeal | None, officer: Officer) -> None:
+        if made:
+            row.esl, row.sm2_certificate, row.p256_certificate = made.esl, made.sm2_certificate, made.p256_certificate
         row.approved_by, row.approved_at = officer.actor.id, self._clock()
         row.state, row.state_since, row.cause = "active", self._clock(), None
 

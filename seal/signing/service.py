@@ -244,10 +244,20 @@ class SigningService:
     def _stock(self, seal: SealRow) -> SealStock:
         assert seal.esl is not None  # a seal in use has been made
         assert seal.sm2_certificate is not None
-        assert seal.p256_certificate is not None
-        above = self._authority.issuers_of(Certificate.load(seal.p256_certificate))
-        chain = (seal.p256_certificate, *(each.der for each in above[:-1]))
-        return SealStock(seal.id, seal.name, seal.esl, seal.sm2_certificate, chain, seal.picture)
+        return SealStock(
+            id=seal.id,
+            name=seal.name,
+            esl=seal.esl,
+            sm2_certificate=seal.sm2_certificate,
+            p256_certificates=self._chain(seal.p256_certificate) if seal.p256_certificate else (),
+            picture=seal.picture,
+            sm2_key_name=seal.key_name,
+        )
+
+    def _chain(self, certificate: bytes) -> tuple[bytes, ...]:
+        """The signer's and its issuers, without the root."""
+        above = self._authority.issuers_of(Certificate.load(certificate))
+        return (certificate, *(each.der for each in above[:-1]))
 
     async def _pressed(self, order: PressOrder, intents: list[Intent]) -> list[bytes]:
         """Try once more when the work was lost half-way; `intents` are then held under a new fence."""

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
+from rich.console import Console
 
 from kernel.audit.chain import Actor
 from seal.picture.design import SHAPES
 from seal.seals.application import SealApplication
+from seal.seals.outside.importing import SealImport
 from seal.seals.seal import REASON_CODES, SUSPENSION_CAUSES, RevocationReason, Seal, SealSearch
 from seal.seals.service import Officer
 from xinyin.cli.console import AsJson, fail, in_house, out, print_json, show
@@ -17,6 +19,8 @@ from xinyin.house import House
 app = typer.Typer(help="Electronic seals.", no_args_is_help=True)
 
 app.command()(sign)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
 STATES = ("draft", "rejected", "imported", "active", "suspended", "replaced", "revoked", "expired")
 
 SealId = Annotated[str, typer.Argument(help="The seal's id.")]
@@ -100,6 +104,51 @@ def approve(seal_id: SealId, by: By) -> None:
         await house.seal.register.approve(await _officer(house, by), seal_id)
 
     in_house(work)
+
+
+@app.command("import")
+def import_seal(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The seal, .esl.")],
+    owner: Annotated[str, typer.Option(help="USCC of the owner.")],
+    owner_name: Annotated[str, typer.Option(help="The owner's name.")],
+    by: By,
+    *,
+    signer: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="The signer's certificate.")] = None,
+    key: Annotated[str | None, typer.Option(help="Where its key lies in our key store.")] = None,
+) -> None:
+    """Take in a seal that another system made; see XINYIN_SEAL_MAKER_TRUST."""
+    wished = SealImport(
+        esl=file.read_bytes(),
+        owner_uscc=owner,
+        owner_name=owner_name,
+        signer_certificate=signer.read_bytes() if signer else None,
+        key_name=key,
+    )
+
+    async def work(house: House) -> tuple[str, list[str]]:
+        seal, notes = await house.seal.imports.take_in(await _officer(house, by), wished)
+        return seal.id, [note.detail.format(**note.params) for note in notes]
+
+    seal_id, notes = in_house(work)
+    out.print(seal_id)
+    for note in notes:
+        err.print(f"note: {note}")
+
+
+@app.command("status")
+def show_status(seal_id: SealId, as_json: AsJson = False) -> None:
+    """How a seal stands, as everybody may know it."""
+
+    async def work(house: House) -> dict[str, Any]:
+        return (await house.seal.publication.standing(seal_id)).to_standing()
+
+    standing = in_house(work)
+    if as_json:
+        print_json(standing)
+    else:
+        show([standing], as_json=False)
+    if standing["state"] != "active":
+        raise SystemExit(1)
 
 
 @app.command()

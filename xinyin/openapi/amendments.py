@@ -144,6 +144,10 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
         *ANY_SEAL_SCOPE,
         answer={"200": json_answer("200 at a time; CSV if asked for", shape({"uses": listing(_USE), "next": _NEXT}))},
     ),
+    "post /api/v1/seals/import": _amend(
+        "seal:apply", answer={"201": json_answer("In the register; `notes` say what is worth knowing", ref("Seal"))}
+    ),
+    "post /api/v1/seals/{seal_id}/key": _seal_step("seal:apply"),
     "get /api/v1/seals/status-list": _public("200", _file("A compact JWS", "application/seal-status+jwt")),
     "get /api/v1/seals/{seal_id}/status": _public("200", json_answer("Its standing", ref("SealStanding"))),
     "get /api/v1/seals/{seal_id}/events": _amend(

@@ -12,7 +12,10 @@ from seal.validation.trust import TrustStore
 
 @dataclass(frozen=True)
 class SealStock:
-    """What the register holds of a seal. Certificates as DER; `p256_certificates` the signer's first, then issuers."""
+    """What the register holds of a seal. Certificates as DER; `p256_certificates` the signer's first, then issuers.
+
+    There are none of these where there is no key for PDF.
+    """
 
     id: str
     name: str
@@ -20,6 +23,8 @@ class SealStock:
     sm2_certificate: bytes
     p256_certificates: tuple[bytes, ...]
     picture: bytes
+    sm2_key_name: str | None = None
+    """Where the key of a seal made elsewhere lies; seals made here have names of their own."""
 
 
 @dataclass(frozen=True)

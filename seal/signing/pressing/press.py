@@ -1,7 +1,7 @@
 """Sealing and checking, with the keys in reach. No file leaves that our own verification would not pass."""
 
 from kernel.crypto.keystore import KeyStore
-from kernel.errors import FieldError, IntegrityError, InvalidInput
+from kernel.errors import Conflict, FieldError, IntegrityError, InvalidInput
 from seal.authority.profiles import family_of, seal_key_name
 from seal.client import DocumentToSeal
 from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
@@ -22,7 +22,7 @@ def _seal(document: DocumentToSeal, order: PressOrder, keystore: KeyStore) -> by
     if document.format == "ofd":
         ofd_request = OfdSealRequest(
             seal=seal.esl,
-            signer=keystore.open(seal_key_name(seal.id, "sm2")),
+            signer=keystore.open(seal.sm2_key_name or seal_key_name(seal.id, "sm2")),
             certificate=seal.sm2_certificate,
             positions=document.positions,
             signed_at=signed_at,
@@ -32,6 +32,8 @@ def _seal(document: DocumentToSeal, order: PressOrder, keystore: KeyStore) -> by
     if order.manner.closing:
         message = "Only an OFD can be closed against further signatures."
         raise InvalidInput(message, fields=[FieldError("closing", message)])
+    if not seal.p256_certificates:
+        raise Conflict("This seal was made elsewhere and has a key for OFD files only.")
     request = PdfSealRequest(
         signer=keystore.open(seal_key_name(seal.id, family_of(seal.p256_certificates[0]))),
         certificates=seal.p256_certificates,
