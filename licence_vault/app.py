@@ -13,6 +13,9 @@ from kernel.clock import Clock
 from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
+from licence_vault.batches import routes as batch_routes
+from licence_vault.batches.runner import BatchRunner
+from licence_vault.batches.service import Batches, BatchParts
 from licence_vault.catalogue.service import Catalogue
 from licence_vault.issuing import routes as issuing_routes
 from licence_vault.issuing.changes import LicenceChanges
@@ -59,6 +62,8 @@ class VaultServices:
     clock: Clock
     catalogue: Catalogue
     issuing: Issuing
+    batches: Batches
+    batch_runner: BatchRunner
     changes: LicenceChanges
     lookup: Lookup
     presentations: Presentations
@@ -97,11 +102,14 @@ def build_services(parts: Foundations) -> VaultServices:
             public_url=parts.public_url,
         )
     )
+    batch_parts = BatchParts(database, audit, clock, parts.envelope, catalogue, issuing, parts.seal_of, parts.fonts)
     return VaultServices(
         public_url=parts.public_url,
         clock=clock,
         catalogue=catalogue,
         issuing=issuing,
+        batches=Batches(batch_parts),
+        batch_runner=BatchRunner(batch_parts),
         changes=LicenceChanges(database, audit, clock, data, ledger),
         lookup=lookup,
         presentations=Presentations(parts.ephemeral, lookup, database, audit, clock),
@@ -119,7 +127,7 @@ def page_routes() -> list[BaseRoute]:
 def api_router(services: VaultServices) -> APIRouter:
     """Licences for agencies and holders, and the public log."""
     router = APIRouter()
-    for part in (issuing_routes, lookup_routes, presentation_routes, status_routes):
+    for part in (issuing_routes, batch_routes, lookup_routes, presentation_routes, status_routes):
         router.include_router(part.api_router())
     router.include_router(ledger_routes.ledger_routes(services.ledger))
     return router

@@ -1,4 +1,4 @@
-"""What the service does beside answering: seal jobs at once; once an hour, forget what has ended, renew the trust."""
+"""What the service does beside answering: seal jobs and batches at once; chores once an hour."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,10 +16,10 @@ _log = structlog.get_logger()
 
 @asynccontextmanager
 async def chores_running(house: House, seconds: float = HOUR) -> AsyncIterator[None]:
-    """Have chores and seal jobs done during the block, chores at once; several processes at it do no harm."""
+    """Have chores, seal jobs and batches done during the block, chores at once; several processes at it do no harm."""
     task = asyncio.create_task(_repeat(house, seconds))
     try:
-        async with house.seal.jobs.runner.running():
+        async with house.seal.jobs.runner.running(), house.licence_vault.batch_runner.running():
             yield
     finally:
         task.cancel()

@@ -13,7 +13,13 @@ from kernel.errors import InvalidInput
 from kernel.web.forms import MEBIBYTE
 
 BODY_LIMIT = 256 * 1024
-LARGEST_BODY, LARGEST_UPLOAD = MEBIBYTE, 32 * MEBIBYTE
+LARGEST_BODY, LARGEST_UPLOAD = MEBIBYTE, 66 * MEBIBYTE
+UPLOADS = (
+    "multipart/form-data",
+    "text/csv",
+    "application/x-ndjson",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
 
 
 class BodyLimit:
@@ -29,7 +35,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_upload = Headers(scope=scope).get("content-type", "").lower().startswith("multipart/form-data")
+        is_upload = Headers(scope=scope).get("content-type", "").lower().startswith(UPLOADS)
         limit, size = LARGEST_UPLOAD if is_upload else LARGEST_BODY, 0
 
         async def receive_limited() -> Message:

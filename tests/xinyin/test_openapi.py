@@ -31,6 +31,8 @@ get /forward-auth/nginx, get /forward-auth/traefik, get /forward-auth/caddy, get
 post /api/v1/licences, get /api/v1/licences, get /api/v1/licences/{licence_id}, get /api/v1/licences/{licence_id}/file,
 post /api/v1/licences/{licence_id}/revoke, post /api/v1/licences/{licence_id}/suspend,
 post /api/v1/licences/{licence_id}/resume, post /api/v1/licences/{licence_id}/reissue,
+post /api/v1/licence-batches, get /api/v1/licence-batches/{batch_id}, post /api/v1/licence-batches/{batch_id}/start,
+post /api/v1/licence-batches/{batch_id}/cancel, get /api/v1/licence-batches/{batch_id}/errors.csv,
 get /api/v1/licence-types, post /api/v1/licence-types,
 get /api/v1/me/licences, post /api/v1/me/licences/{licence_id}/presentations,
 post /api/v1/seals, post /api/v1/seals/{seal_id}/approve, post /api/v1/seals/{seal_id}/suspend,

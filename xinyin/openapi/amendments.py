@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from licence_vault.batches.records import BatchState
+from licence_vault.batches.sheets import MEDIA_TYPES
 from licence_vault.lookup.service import FORMATS
 from licence_vault.presentations.service import LONGEST, SECONDS, SHORTEST, SHOWABLE
 from xinyin.openapi.shapes import (
@@ -35,6 +37,20 @@ _CHANGED = shape(
 _TYPE = shape({"code": TEXT, "version": {"type": "integer"}, "name": TEXT, "holder": OBJECT, "fields": OBJECT})
 _USE = shape({"id": TEXT, "digest": TEXT, "format": TEXT, "purpose": TEXT, "actor": TEXT, "at": TIME})
 _LICENCES = json_answer("Holders and numbers masked", shape({"licences": listing(ref("Licence"))}))
+CSV, XLSX = (each.split(";")[0] for each in MEDIA_TYPES.values())
+_NUMBERS = ("total", "checked", "wrong", "issued", "failed")
+_BATCH = shape(
+    {
+        "id": TEXT,
+        "type": TEXT,
+        "status": {"enum": [each.value for each in BatchState]},
+        "reason": {"type": ["string", "null"]},
+        **{name: {"type": "integer"} for name in _NUMBERS},
+        "seconds_left": {"type": ["integer", "null"]},
+        "created_at": TIME,
+        "changed_at": TIME,
+    }
+)
 _NEXT_VERSION = {
     "type": "object",
     "description": "What is left out stays as it was",
@@ -117,6 +133,26 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
         )
         for action in ("revoke", "suspend", "resume")
     },
+    **{
+        f"{method} /api/v1/licence-batches{path}": _amend(scope, answer=answer)
+        for method, path, scope, answer in (
+            ("post", "", "licence:issue", {"202": json_answer("Taken in; its rows are checked next", _BATCH)}),
+            ("get", "", "licence:read", {"200": json_answer("Newest first", shape({"batches": listing(_BATCH)}))}),
+            ("get", "/{batch_id}", "licence:read", {"200": json_answer("How it stands", _BATCH)}),
+            ("post", "/{batch_id}/start", "licence:issue", {"200": json_answer("It is being issued", _BATCH)}),
+            ("post", "/{batch_id}/cancel", "licence:issue", {"200": json_answer("Nothing more is issued", _BATCH)}),
+            ("get", "/{batch_id}/errors.csv", "licence:read", {"200": _file("By row and column", CSV)}),
+            ("get", "/{batch_id}/errors.xlsx", "licence:read", {"200": _file("By row and column", XLSX)}),
+            ("get", "/{batch_id}/licences.csv", "licence:read", {"200": _file("Row and licence", CSV)}),
+        )
+    },
+    "get /api/v1/licence-batches/template": _amend(
+        answer={"200": _file("An empty table", CSV, XLSX)},
+        parameters=[
+            parameter("type", "query", "code of the licence type"),
+            parameter("format", "query", "", schema={"enum": ["csv", "xlsx"], "default": "xlsx"}),
+        ],
+    ),
     "get /api/v1/licence-types": _amend(
         answer={"200": json_answer("Newest versions", shape({"licence_types": listing(_TYPE)}))}
     ),
