@@ -2,36 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Boolean, Index, Integer, LargeBinary, String, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.database.schema import UTCDateTime
+from licence_vault.batches.states import RowState
 from licence_vault.schema import Base
-
-
-class BatchState(StrEnum):
-    """`checked` waits for somebody to start it; `halted` cannot go on until something outside it changes."""
-
-    RECEIVING = "receiving"
-    CHECKING = "checking"
-    CHECKED = "checked"
-    ISSUING = "issuing"
-    HALTED = "halted"
-    DONE = "done"
-    CANCELLED = "cancelled"
-
-
-class RowState(StrEnum):
-    """`new` is not checked yet; `ready` may be issued; `wrong` and `failed` have their reasons in `errors`."""
-
-    NEW = "new"
-    READY = "ready"
-    WRONG = "wrong"
-    ISSUED = "issued"
-    FAILED = "failed"
 
 
 class BatchRow(Base):

@@ -11,10 +11,10 @@ from kernel.i18n import gettext
 from kernel.web.forms import MEBIBYTE, FormLimits, TooLarge, read_form
 from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
-from licence_vault.batches.records import BatchState, RowState
 from licence_vault.batches.runner import BatchRunner
 from licence_vault.batches.service import Batch, Batches, FileOrder
 from licence_vault.batches.sheets import MEDIA_TYPES, SheetFormat, error_report, template, write_csv
+from licence_vault.batches.states import BatchState, RowState
 from licence_vault.issuing.routes import requester_of
 
 LARGEST_FILE = 64 * MEBIBYTE

@@ -18,16 +18,9 @@ from sqlalchemy import select
 from kernel.audit.chain import Actor, AuditEvent
 from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, Unavailable
 from licence_vault.batches.checking import RowError, check_row
-from licence_vault.batches.records import (
-    BatchItemRow,
-    BatchRow,
-    BatchState,
-    RowState,
-    batch_for_update,
-    counts_of,
-    leasable,
-)
+from licence_vault.batches.records import BatchItemRow, BatchRow, batch_for_update, counts_of, leasable
 from licence_vault.batches.service import BatchParts
+from licence_vault.batches.states import BatchState, RowState
 from licence_vault.caller import Issuer
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.issuing.service import Requester

@@ -20,16 +20,8 @@ from kernel.ids.time_ordered import new_id
 from licence_vault.batches.checking import RowError
 from licence_vault.batches.columns import flat_places, order_of, places_of
 from licence_vault.batches.reading import read_rows
-from licence_vault.batches.records import (
-    BatchItemRow,
-    BatchRow,
-    BatchState,
-    RowState,
-    batch_for_update,
-    batches_of,
-    counts_of,
-    rows_in,
-)
+from licence_vault.batches.records import BatchItemRow, BatchRow, batch_for_update, batches_of, counts_of, rows_in
+from licence_vault.batches.states import BatchState, RowState
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.catalogue.service import Catalogue
 from licence_vault.issuing.order import canonical_text

@@ -13,8 +13,8 @@ from kernel.audit.chain import Actor
 from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.i18n import gettext
 from licence_vault.batches.reading import read_rows
-from licence_vault.batches.records import BatchState, RowState
 from licence_vault.batches.service import Batch, FileOrder
+from licence_vault.batches.states import BatchState, RowState
 from licence_vault.caller import Issuer
 from licence_vault.issuing.service import Requester
 from licence_vault.licences.licence import Licence

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from licence_vault.batches.records import BatchState
 from licence_vault.batches.sheets import MEDIA_TYPES
+from licence_vault.batches.states import BatchState
 from licence_vault.lookup.service import FORMATS
 from licence_vault.presentations.service import LONGEST, SECONDS, SHORTEST, SHOWABLE
 from xinyin.openapi.shapes import (

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
-from licence_vault.batches.records import BatchState, RowState
 from licence_vault.batches.runner import BatchRunner
 from licence_vault.batches.service import Batch, FileOrder
+from licence_vault.batches.states import BatchState, RowState
 from seal.seals.service import Officer
 from tests.houses import AGENCY, CITIZEN_NUMBER, FOOD, OTHER_AGENCY, TestHouse
 from tests.licence_vault.batches.files import cells, csv_file
