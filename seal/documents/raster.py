@@ -7,7 +7,7 @@ from typing import Final
 import pypdfium2
 from PIL import Image
 
-MOST_PIXELS: Final = 36_000_000
+MOST_PIXELS: Final = 20_000_000
 PDFIUM: Final = threading.Lock()
 """PDFium is not safe to enter from two threads: everybody in this process takes this lock."""
 

@@ -19,6 +19,7 @@ from seal.seals.routes import officer_of
 from seal.seals.use_policy import IntendedUse, UseRefused
 from seal.signing.jobs.intake import LIMITS, is_archive, read_files, read_wish
 from seal.signing.jobs.job import JobItem, JobRequest, SealJob
+from seal.signing.jobs.previews import show_page
 from seal.signing.jobs.service import SealJobs
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def api_router() -> APIRouter:
     add(f"{PATH}/{{job_id}}/file", fetch, methods=["GET"], summary="The sealed file")
     add(f"{PATH}/{{job_id}}/files.zip", fetch_all, methods=["GET"], summary="All sealed files")
     add(f"{PATH}/{{job_id}}/files/{{number}}", fetch_one, methods=["GET"], summary="One of the sealed files")
+    add(f"{PATH}/{{job_id}}/files/{{number}}/pages/{{page}}", show_page, methods=["GET"], summary="How a page looks")
     add(f"{PATH}/{{job_id}}", cancel, methods=["DELETE"], summary="Seal nothing more of a job")
     return router
 

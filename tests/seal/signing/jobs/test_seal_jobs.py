@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from kernel.errors import Unavailable
@@ -78,6 +79,27 @@ async def test_a_small_file_is_sealed_while_one_waits(any_world: SealWorld) -> N
     assert {use.purpose for use in await uses(world)} == {"通知"}
 
 
+async def test_a_sealed_page_can_be_looked_at(world: SealWorld) -> None:
+    seal = await world.active_seal()
+
+    for name, data in (("a.pdf", minimal_pdf()), ("b.ofd", minimal_ofd())):
+        job = (await send(world, [(name, data)], seal=seal["id"])).json()
+        pages = f"{job['file'].removesuffix('/file')}/files/0/pages"
+        shown_page = await world.client.get(f"{pages}/1", headers=world.user)
+
+        assert shown_page.headers["content-type"] == "image/png"
+        assert red_pixels(shown_page.content) > 500
+        for missing in ("2", "0", "x"):
+            assert (await world.client.get(f"{pages}/{missing}", headers=world.user)).status_code in (404, 422, 400)
+
+
+def red_pixels(picture: bytes) -> int:
+    """How many pixels of a PNG have the colour of a seal."""
+    image = Image.open(BytesIO(picture)).convert("RGB")
+    colours = image.getcolors(image.width * image.height) or []
+    return sum(count for count, (red, green, blue) in colours if red > 150 > max(green, blue))  # type: ignore[misc] - RGB
+
+
 async def test_many_files_and_archives_are_sealed_one_by_one_with_their_own_errors(world: SealWorld) -> None:
     seal = await world.active_seal()
     archive = zipped(a__pdf=minimal_pdf(), b__ofd=minimal_ofd(), readme__txt=b"not to be sealed")
@@ -140,7 +162,7 @@ async def test_jobs_are_their_senders_alone(world: SealWorld) -> None:
     job = (await send(world, [("a.pdf", minimal_pdf())], seal=seal["id"])).json()
     colleague = world.headers("colleague", "seal:use")
 
-    for path in ("", "/file", "/files.zip", "/files/1"):
+    for path in ("", "/file", "/files.zip", "/files/1", "/files/1/pages/1"):
         response = await world.client.get(f"/api/v1/seal-jobs/{job['id']}{path}", headers=colleague)
         assert response.status_code == 404
     assert (await world.client.delete(f"/api/v1/seal-jobs/{job['id']}", headers=colleague)).status_code == 404
