@@ -13,7 +13,6 @@ from xinyin.cli import (
     keys,
     licences,
     maintenance,
-    ofd,
     proofs,
     seals,
     serving,
@@ -47,7 +46,7 @@ app.add_typer(clients.app, name="client")
 app.add_typer(apps.app, name="app")
 app.add_typer(licences.app, name="licence")
 app.add_typer(seals.app, name="seal")
-app.add_typer(ofd.app, name="ofd")
+app.add_typer(verification.ofd_app, name="ofd")
 app.command()(verification.verify)
 app.add_typer(proofs.log_app, name="log")
 app.add_typer(keys.app, name="keys")

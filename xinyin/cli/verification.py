@@ -1,4 +1,4 @@
-"""`xinyin verify`: a file or a QR text, with no server when given a trust folder."""
+"""`xinyin verify` judges a file or a QR text, with no server when given a trust folder; `xinyin ofd` shows files."""
 
 import json
 from pathlib import Path
@@ -9,13 +9,18 @@ import typer
 from kernel.clock import system_clock
 from kernel.errors import InvalidInput
 from kernel.i18n import Catalogs
+from seal.documents.ofd.document import load_documents, load_pages
+from seal.documents.ofd.package import OfdPackage
+from seal.documents.preview import page_picture
 from seal.validation.report import Indication
 from verify.cli import verify_offline
 from verify.report.report import VerificationReport
 from verify.report.text import render_text
-from xinyin.cli.console import AsJson, in_house, out, print_json
+from xinyin.cli.console import AsJson, fail, in_house, out, print_json, show
 from xinyin.house import House
 from xinyin.pages import package_roots
+
+ofd_app = typer.Typer(help="OFD files.", no_args_is_help=True)
 
 Judged = tuple[VerificationReport, dict[str, Any]]
 """The report, and how it is told: with a receipt where there is somebody to sign one."""
@@ -68,3 +73,39 @@ def _in_house(subject: bytes | str) -> Judged:
         return verdict, await upload.answer(verdict)
 
     return in_house(work)
+
+
+OfdFile = Annotated[Path, typer.Argument(metavar="FILE", help="An OFD file.")]
+
+
+@ofd_app.command()
+def render(
+    file: OfdFile,
+    target: Annotated[Path, typer.Option("--output", "-o", help="The picture, a PNG.")] = Path("page.png"),
+    page: Annotated[int, typer.Option(min=1, help="Which page, from 1.")] = 1,
+    dpi: Annotated[float, typer.Option(min=24, max=300, help="Dots an inch.")] = 150,
+) -> None:
+    """Draw a page, with its seals, as a picture. A picture proves nothing: see `xinyin verify`."""
+    target.write_bytes(page_picture(_ofd(file), "ofd", page, dpi))
+    out.print(str(target), markup=False)
+
+
+@ofd_app.command()
+def info(file: OfdFile, as_json: AsJson = False) -> None:
+    """The documents in a file, their pages and signatures."""
+    package = OfdPackage.read(_ofd(file))
+    rows: list[dict[str, Any]] = [
+        {
+            "document": document.document_file,
+            "pages": len(load_pages(package, document.document_file)),
+            "signatures": len(document.signatures),
+        }
+        for document in load_documents(package)
+    ]
+    show(rows, as_json)
+
+
+def _ofd(file: Path) -> bytes:
+    if not file.is_file():
+        fail(f"there is no file {file}", 2)
+    return file.read_bytes()
