@@ -81,6 +81,10 @@ def _file(description: str, *media_types: str) -> Schema:
     return {"description": description, "content": {each: {"schema": _BINARY} for each in media_types}}
 
 
+_PAGE_PICTURE = {
+    "description": "The page",
+    "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+}
 _SEALED = _file("The sealed file", "application/pdf", "application/ofd")
 
 
@@ -210,6 +214,7 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
     ),
     "get /api/v1/seal-jobs/{job_id}/file": _amend("seal:use", answer={"200": _SEALED}),
     "get /api/v1/seal-jobs/{job_id}/files/{number}": _amend("seal:use", answer={"200": _SEALED}),
+    "get /api/v1/seal-jobs/{job_id}/files/{number}/pages/{page}": _amend("seal:use", answer={"200": _PAGE_PICTURE}),
     "get /api/v1/seal-jobs/{job_id}/files.zip": _amend(
         "seal:use", answer={"200": _file("What is sealed so far", "application/zip")}
     ),
