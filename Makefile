@@ -4,7 +4,7 @@ GATEWAY_PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test check bench interop lock catalogs clean
+.PHONY: help run test check bench interop endurance lock catalogs clean
 
 help:
 	@echo 'make run      start the demo on http://localhost:$(PORT)   (RESET=1 starts afresh)'
@@ -12,6 +12,7 @@ help:
 	@echo 'make check    ruff, mypy --strict, import contracts, sizes'
 	@echo 'make bench    us and a peer in the same run; writes benchmarks/results.json'
 	@echo 'make interop  slower checks with foreign programs'
+	@echo 'make endurance  every point of death and fault, not a sample'
 	@echo 'make lock     lock the dependencies anew'
 
 run: .venv/run.stamp
@@ -39,6 +40,10 @@ bench: .venv/test.stamp
 interop: .venv/test.stamp
 	@scripts/system-packages test
 	$(BIN)/pytest -q tests/interop
+
+endurance: .venv/test.stamp
+	@scripts/system-packages test
+	XINYIN_ENDURANCE=1 $(BIN)/pytest -q -s tests/reliability
 
 .venv/run.stamp: requirements/run.txt
 	@scripts/system-packages run
