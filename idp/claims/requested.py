@@ -22,6 +22,9 @@ GOVERNED_BY: Mapping[str, str] = {
 }
 """Which scope a claim belongs to. Claims that are not here are passed over."""
 
+USERINFO_ONLY = frozenset({"realname"})
+"""Real names and ID numbers are never in tokens, whoever asks."""
+
 LONGEST = 4096
 
 
@@ -51,7 +54,7 @@ def read_requested_claims(text: str) -> RequestedClaims:
     userinfo, id_token = _member(members, "userinfo"), _member(members, "id_token")
     return RequestedClaims(
         userinfo=_known(userinfo),
-        id_token=_known(id_token),
+        id_token=tuple(name for name in _known(id_token) if GOVERNED_BY[name] not in USERINFO_ONLY),
         acr_values=_essential_acr(id_token),
         sub=_wanted_sub(id_token) or _wanted_sub(userinfo),
     )

@@ -314,11 +314,13 @@ def _is_proven(attempt: Attempt) -> bool:
 
 def _return_address(attempt: Attempt) -> ReturnAddress:
     parameters = attempt.parameters
-    mode = parameters.get("response_mode")
+    allowed = attempt.known_client.metadata.response_modes or RESPONSE_MODES
+    usual = "query" if "query" in allowed else allowed[0]
+    mode = parameters.get("response_mode") or usual
     return ReturnAddress(
         redirect_uri=parameters.require("redirect_uri"),
         state=parameters.get("state"),
-        response_mode=mode if mode in RESPONSE_MODES else "query",
+        response_mode=mode if mode in allowed else usual,
     )
 
 
