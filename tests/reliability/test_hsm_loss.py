@@ -1,12 +1,10 @@
 """The security module dies while a batch is being signed: the batch pauses, goes on, and nothing is lost or locked."""
 
-import os
 import queue
 import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,15 +21,6 @@ pytestmark = pytest.mark.slow
 
 AWAY_SECONDS = 3.0
 ALLOWED_SECONDS = 30.0
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[P11KitServer]:
-    """One for all tests here, as a process loads a module once."""
-    hsm = SoftHsm.make(tmp_path_factory.mktemp("hsm"), "batch")
-    with P11KitServer(hsm).running() as server:
-        os.environ["P11_KIT_SERVER_ADDRESS"] = f"unix:path={server.socket}"
-        yield server
 
 
 @pytest.fixture

@@ -60,7 +60,11 @@ class SessionPool:
             try:
                 session = self._borrow(writing)
             except Pkcs11Error as error:
-                raise self._unavailable(error) from error
+                if error.value not in ck.SESSION_LOST | ck.MODULE_LOST:
+                    raise self._unavailable(error) from error
+                self._alarm(error)
+                failure = error
+                continue
             try:
                 with self._shared.using(session.life):
                     result = work(session)
