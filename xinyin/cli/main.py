@@ -19,6 +19,7 @@ from xinyin.cli import (
     users,
     verification,
 )
+from xinyin.cli.authority import commands as authority
 from xinyin.cli.console import describe, exit_code, fail
 from xinyin.signer.command import signer
 
@@ -49,6 +50,7 @@ app.add_typer(seals.app, name="seal")
 app.add_typer(verification.ofd_app, name="ofd")
 app.command()(verification.verify)
 app.add_typer(proofs.log_app, name="log")
+app.add_typer(authority.app, name="ca")
 app.add_typer(keys.app, name="keys")
 app.add_typer(proofs.audit_app, name="audit")
 
