@@ -47,7 +47,7 @@ def verify_offline(data_or_qr: bytes | str, trust_dir: Path, clock: Clock) -> Ve
 
 def _store(directory: TrustDirectory, now: datetime) -> TrustStore:
     """The trust of the directory, with the standing of seals when a list of them lies there."""
-    store, listed = store_of(directory.trust), directory.seal_status
+    store, listed = store_of(directory.trust).with_extras(directory.path), directory.seal_status
     return replace(store, seal_status=lambda code: listed.standing_at(code, now)) if listed else store
 
 

@@ -36,6 +36,7 @@ async def do_chores(house: House) -> None:
     swept = await sweep_orphans(foundation.database, foundation.blobs, foundation.clock)
     if swept:
         _log.info("orphan files removed", count=swept)
+    await house.seal.authority.bootstrap()  # renews what has been used for long enough
     if house.settings.trust_directory.is_dir():
         await renew_trust_folder(house)
 
@@ -46,6 +47,7 @@ async def renew_trust_folder(house: House) -> None:
     folder, sealing = house.settings.trust_directory, house.seal
     seals = await sealing.publication.status_list(sealing.signing.sign_seal_status, sealing.public_url)
     await asyncio.to_thread(export_trust_list, trust, folder, status_lists=lists, seal_status=seals)
+    await asyncio.to_thread(sealing.timestamps.export_anchors, folder / "timestamp-anchors")
 
 
 async def _repeat(house: House, seconds: float) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -72,6 +73,17 @@ class TimestampService:
         key = f"tsa:{hashlib.sha256(address.encode()).hexdigest()[:32]}"
         if await self._ephemeral.increment(key, _MINUTE) > self.settings.requests_per_minute:
             raise RateLimited("Too many requests. Please wait a little.", retry_after_seconds=_MINUTE)
+
+    def export_anchors(self, directory: Path) -> None:
+        """Write the roots of the outside authority, replacing those of an earlier export, for verifying with no server.
+
+        What an operator added under other names stays. Blocks.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        for old in directory.glob("outside-*.cer"):
+            old.unlink()
+        for number, anchor in enumerate(self.anchors, start=1):
+            (directory / f"outside-{number:02d}.cer").write_bytes(anchor.der)
 
     async def check_health(self) -> None:
         """Obtain a real token of each kind; raises Unavailable."""

@@ -85,15 +85,27 @@ class TrustStore:
         if not directory.is_dir():
             raise ConfigurationError("The trust directory {path} is not there.", path=str(directory))
         lists = _files(directory, _LISTS) + _files(directory / "crls", _LISTS)
-        responses = _files(directory / "ocsp", _RESPONSES)
-        return cls(
+        store = cls(
             anchors=(*load_certificates(directory), *load_certificates(directory / "anchors")),
             intermediates=load_certificates(directory / "intermediates"),
             crls=tuple(_load(path, Crl.load, der) for path in lists for der in _ders(path)),
             seal_status=seal_status,
-            timestamp_anchors=load_certificates(directory / "timestamp-anchors"),
-            empty_id_anchors=load_certificates(directory / "anchors-with-empty-id"),
-            ocsp_responses=tuple(_load(path, OcspResponse.load, path.read_bytes()) for path in responses),
+        )
+        return store.with_extras(directory)
+
+    def with_extras(self, directory: Path) -> Self:
+        """The same, with what an operator put into a trust directory beside what is written there: `ocsp/`,
+        `timestamp-anchors/`, `anchors-with-empty-id/`. Raises `ConfigurationError` naming the file that cannot be read.
+        """
+        responses = _files(directory / "ocsp", _RESPONSES)
+        return replace(
+            self,
+            timestamp_anchors=(*self.timestamp_anchors, *load_certificates(directory / "timestamp-anchors")),
+            empty_id_anchors=(*self.empty_id_anchors, *load_certificates(directory / "anchors-with-empty-id")),
+            ocsp_responses=(
+                *self.ocsp_responses,
+                *(_load(path, OcspResponse.load, path.read_bytes()) for path in responses),
+            ),
         )
 
     @classmethod

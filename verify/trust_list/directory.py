@@ -7,6 +7,7 @@ qr-keys.json             [{"kid", "alg", "spki" (base64 DER), "issuer"}]
 status-keys.json         optional, the same for the keys of status lists
 status/*.jwt             optional, status lists (Status List Tokens)
 seal-status.jwt          optional, the standing of all seals, signed with one of the status keys
+ocsp/, timestamp-anchors/, anchors-with-empty-id/   optional, see `TrustStore.with_extras`
 trust-list.json          when and what was exported; for people and for its date
 """
 

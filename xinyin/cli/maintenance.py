@@ -19,6 +19,7 @@ from kernel.database.engine import Database
 from kernel.database.migrations import migrate as run_migrations
 from kernel.errors import Conflict, Unavailable, XinyinError
 from licence_vault.layout.fonts import load_fonts
+from seal.timestamp.settings import BUILT_IN
 from xinyin.chores import renew_trust_folder
 from xinyin.cli.console import describe, in_house, out
 from xinyin.house import House
@@ -77,7 +78,13 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
         lambda: load_fonts(Path(settings.font_directory) if settings.font_directory else None),
     )
     yield "database", lambda: asyncio.run(_ping(settings.database_url))
+    if settings.tsa_url or settings.tsa_sm3_url not in ("", BUILT_IN):
+        yield "time stamps: a real one from the outside authority", lambda: in_house(_ask_for_stamps)
     yield "free space: at least 200 MB", lambda: _check_space(Path(settings.blob_url.removeprefix("file:")))
+
+
+async def _ask_for_stamps(house: House) -> None:
+    await house.seal.timestamps.check_health()
 
 
 async def _ping(url: str) -> None:
