@@ -6,7 +6,6 @@ Who asks proves that it holds the key; everything else in its request is left as
 import asyncio
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -57,6 +56,18 @@ class Issued:
     issuers: tuple[Certificate, ...]
 
 
+@dataclass(frozen=True)
+class ListedCertificate:
+    """A certificate as the record has it. `serial` in hex; `holder`: an own name, a seal's id, or the given reference."""
+
+    serial: str
+    issuer: str
+    purpose: str
+    holder: str
+    not_after: datetime
+    revoked_at: datetime | None
+
+
 class Enrolment:
     """Issuing to outside keys, listing and revoking certificates of every kind but the authority's own."""
 
@@ -100,10 +111,10 @@ class Enrolment:
             await self._authority.revoke(session, [row], actor, REVOCATION_REASONS[reason])
         self._authority.forget_crls()
 
-    async def listed(self, limit: int = 200) -> Sequence[CertificateRow]:
+    async def listed(self, limit: int = 200) -> list[ListedCertificate]:
         """Every certificate, the newest first."""
         async with self._parts.database.reading() as session:
-            return await newest_certificates(session, limit)
+            return [_listed(row) for row in await newest_certificates(session, limit)]
 
     async def request_for_seal(self, seal_id: str, family: Family, *, code: str, owner: str) -> CertificateRequest:
         """A request for the key of a seal, for an outside authority to certify; the key is made if need be."""
@@ -128,6 +139,12 @@ class Enrolment:
             known = await holders_of_key(session, hashlib.sha256(spki).hexdigest())
         if any(row.holder_ref != holder.reference for row in known):
             raise Conflict("This key is certified for somebody else.")
+
+
+def _listed(row: CertificateRow) -> ListedCertificate:
+    holder = row.name or row.seal_id or row.holder_ref or ""
+    not_after = Certificate.load(row.der).not_after
+    return ListedCertificate(row.serial, row.issuer, row.purpose, holder, not_after, row.revoked_at)
 
 
 def _check_holder(holder: Holder, now: datetime) -> None:

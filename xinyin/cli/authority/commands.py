@@ -16,9 +16,8 @@ from kernel.crypto.certificates import Certificate
 from kernel.crypto.certification.lints import Candidate, Purpose, lint
 from kernel.crypto.certification.requests import CertificateRequest
 from kernel.errors import InvalidInput
-from seal.authority.enrolment import REVOCATION_REASONS, Holder
+from seal.authority.enrolment import REVOCATION_REASONS, Holder, ListedCertificate
 from seal.authority.profiles import ALL_FAMILIES, OCSP_SIGNING, TIME_STAMPING
-from seal.authority.records import CertificateRow
 from xinyin.cli.console import AsJson, fail, in_house, out, print_json, show
 from xinyin.house import House
 
@@ -141,14 +140,13 @@ def lint_files(
         raise SystemExit(1)
 
 
-def _row(row: CertificateRow) -> dict[str, object]:
-    certificate = Certificate.load(row.der)
+def _row(row: ListedCertificate) -> dict[str, object]:
     return {
         "serial": row.serial,
         "issuer": row.issuer,
         "purpose": row.purpose,
-        "of": row.name or row.seal_id or row.holder_ref,
-        "not_after": f"{certificate.not_after:%Y-%m-%d}",
+        "of": row.holder,
+        "not_after": f"{row.not_after:%Y-%m-%d}",
         "revoked_at": f"{row.revoked_at:%Y-%m-%d %H:%M}" if row.revoked_at else None,
     }
 
