@@ -58,7 +58,7 @@ class Issued:
 
 @dataclass(frozen=True)
 class ListedCertificate:
-    """A certificate as the record has it. `serial` in hex; `holder`: an own name, a seal's id, or the given reference."""
+    """A certificate as recorded: `serial` in hex; `holder` an own name, a seal's id, or the given reference."""
 
     serial: str
     issuer: str
