@@ -7,15 +7,23 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.ofdrw.converter.ImageMaker;
 import org.ofdrw.reader.OFDReader;
 import org.ofdrw.sign.verify.OFDValidator;
+import org.ofdrw.sign.verify.SignedDataValidateContainer;
+import org.ofdrw.sign.verify.container.GBT35275ValidateContainer;
 import org.ofdrw.sign.verify.container.SESV4ValidateContainer;
 
-/** Judges an OFD's seals and draws its first page: Judge FILE.ofd PAGE.png; prints VALID or what is wrong. */
+/**
+ * Judges the signatures of an OFD and draws its first page: Judge FILE.ofd PAGE.png [sign]; prints VALID or what is
+ * wrong. With "sign" they are signatures without a seal (GB/T 35275).
+ */
 public class Judge {
     public static void main(String[] arguments) throws Exception {
         Security.addProvider(new BouncyCastleProvider());
         Path file = Paths.get(arguments[0]);
         try (OFDReader reader = new OFDReader(file); OFDValidator validator = new OFDValidator(reader)) {
-            validator.setValidator(new SESV4ValidateContainer());
+            boolean plain = arguments.length > 2 && arguments[2].equals("sign");
+            SignedDataValidateContainer container =
+                plain ? new GBT35275ValidateContainer() : new SESV4ValidateContainer();
+            validator.setValidator(container);
             validator.exeValidate();
             System.out.println("VALID");
         } catch (Exception refusal) {
