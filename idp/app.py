@@ -16,6 +16,10 @@ from idp.account.service import AccountParts, AccountService
 from idp.assurance.register import HttpPopulationRegister, NoPopulationRegister, PopulationRegister
 from idp.assurance.routes import RealNamePages
 from idp.assurance.service import AssuranceService
+from idp.cas.applications import CasApplications
+from idp.cas.logout import CasLogout
+from idp.cas.records import delete_old
+from idp.cas.rooms import CasParts, cas_routes
 from idp.clients.service import ClientService
 from idp.consent.service import ConsentService
 from idp.federation.accounts import ExternalAccounts
@@ -106,6 +110,7 @@ class IdpServices:
     names: SubjectNames
     registration: RegistrationService
     single_logout: SingleLogout
+    cas_applications: CasApplications
 
     async def start(self) -> None:
         """Open the signing keys, making the first one; begin to deliver logout notices."""
@@ -116,7 +121,7 @@ class IdpServices:
         """Forget sessions, tokens and notices that ended a month ago; says how many rows. For a daily job."""
         before = self.clock() - KEPT_AFTER_THE_END
         async with self.database.transaction() as session:
-            notices = await self.single_logout.purge(session, before)
+            notices = await self.single_logout.purge(session, before) + await delete_old(session, before)
         return notices + await self.tokens.purge(before) + await self.sessions.purge(before)
 
     async def stop(self) -> None:
@@ -143,6 +148,7 @@ def build_services(parts: Foundations) -> IdpServices:
     clients = ClientService(database, audit, clock)
     fetcher = parts.fetcher or build_fetcher(settings)
     totp = TotpService(database, audit, clock, parts.envelope, parts.ephemeral)
+    cas_applications = CasApplications(database, audit, clock)
     return IdpServices(
         settings=settings,
         database=database,
@@ -174,9 +180,18 @@ def build_services(parts: Foundations) -> IdpServices:
         fetcher=fetcher,
         names=SubjectNames(parts.envelope.blind_index),
         registration=RegistrationService(RegistrationParts(database, audit, clock, settings, clients, fetcher)),
-        single_logout=SingleLogout(
-            SingleLogoutParts(database, audit, clock, settings.issuer, parts.keys, clients, fetcher)
-        ),
+        single_logout=_single_logout(parts, clients, fetcher, cas_applications),
+        cas_applications=cas_applications,
+    )
+
+
+def _single_logout(
+    parts: Foundations, clients: ClientService, fetcher: GuardedFetcher, cas_applications: CasApplications
+) -> SingleLogout:
+    others = (CasLogout(cas_applications, parts.clock),)
+    issuer = parts.settings.issuer
+    return SingleLogout(
+        SingleLogoutParts(parts.database, parts.audit, parts.clock, issuer, parts.keys, clients, fetcher, others)
     )
 
 
@@ -208,6 +223,7 @@ def page_routes(services: IdpServices) -> list[BaseRoute]:
         *account.routes(),
         *RealNamePages(services.assurance, visitors, services.login).routes(),
         *_protocols(services).routes(visitors),
+        *cas_routes(_cas_parts(services), visitors, sign_out),
         *RelyingPartyLogout(_logout_service(services), visitors, sign_out).routes(),
     ]
 
@@ -234,6 +250,20 @@ def _protocols(services: IdpServices) -> Protocols:
             fetcher=services.fetcher,
             registration=services.registration,
         )
+    )
+
+
+def _cas_parts(services: IdpServices) -> CasParts:
+    return CasParts(
+        database=services.database,
+        ephemeral=services.ephemeral,
+        audit=services.audit,
+        clock=services.clock,
+        applications=services.cas_applications,
+        login=services.login,
+        sessions=services.sessions,
+        fetcher=services.fetcher,
+        sign_in_seconds=services.settings.login_request_seconds,
     )
 
 

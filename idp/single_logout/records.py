@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.schema import Base
-from kernel.database.schema import UTCDateTime
+from kernel.database.schema import JSONDocument, UTCDateTime
 
 
 class LogoutNoticeRow(Base):
@@ -28,6 +28,8 @@ class LogoutNoticeRow(Base):
     attempts: Mapped[int] = mapped_column(Integer)
     delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_outcome: Mapped[str] = mapped_column(String(80))
+    form: Mapped[dict[str, str] | None] = mapped_column(JSONDocument)
+    """What to post, where a protocol writes it beforehand; None for a logout token, which is made for each try."""
 
 
 async def find_due(session: AsyncSession, now: datetime, most: int) -> Sequence[LogoutNoticeRow]:

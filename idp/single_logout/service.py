@@ -2,11 +2,11 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import structlog
@@ -32,6 +32,8 @@ PAUSES = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 720
 """Between one try and the next; after the last one the notice is given up."""
 CLAIMED_FOR = timedelta(seconds=60)
 AT_ONCE = 20
+TAKEN, TAKEN_BY_OTHERS = frozenset({200, 204}), frozenset({200, 202, 204, 302, 303})
+"""Answers that mean "understood"; mod_auth_cas, for one, redirects when it has ended the session."""
 LOOK_EVERY_SECONDS = 5.0
 _log = structlog.get_logger()
 
@@ -45,6 +47,24 @@ class Participant:
 
 
 @dataclass(frozen=True)
+class Announcement:
+    """An application to be told in the words of another protocol: `form` is posted to `address` as it is."""
+
+    client_id: str
+    sub: str
+    address: str
+    form: Mapping[str, str]
+
+
+class OtherProtocol(Protocol):
+    """A protocol that has its own notion of who took part in a session."""
+
+    async def announcements(self, session: AsyncSession, session_id: str) -> Sequence[Announcement]:
+        """Whom to tell that this session ended, in the transaction that ends it."""
+        ...
+
+
+@dataclass(frozen=True)
 class SingleLogoutParts:
     """What single logout works with."""
 
@@ -55,6 +75,7 @@ class SingleLogoutParts:
     keys: TokenKeys
     clients: ClientService
     fetcher: GuardedFetcher
+    others: Sequence[OtherProtocol] = ()
 
 
 class SingleLogout:
@@ -73,9 +94,11 @@ class SingleLogout:
             client = await self._parts.clients.find(each.client_id)
             address = client.metadata.backchannel_logout_uri if client is not None else None
             if address is not None:
-                row = LogoutNoticeRow(id=new_id(), client_id=each.client_id, session_id=session_id, sub=each.sub)
-                row.address, row.created_at, row.due_at = address, now, now
-                row.attempts, row.last_outcome = 0, "waiting"
+                session.add(_notice(each.client_id, session_id, each.sub, address, now))
+        for protocol in self._parts.others:
+            for told in await protocol.announcements(session, session_id):
+                row = _notice(told.client_id, session_id, told.sub, told.address, now)
+                row.form = dict(told.form)
                 session.add(row)
 
     async def front_channel(self, session_id: str) -> list[str]:
@@ -160,15 +183,20 @@ class SingleLogout:
 
     async def _send(self, notice: LogoutNoticeRow) -> str:
         """`delivered`, or what went wrong."""
+        if notice.form is not None:
+            return await self._post(notice.address, notice.form, TAKEN_BY_OTHERS)
         client = await self._parts.clients.find(notice.client_id)
         if client is None:
             return "the application is disabled"
+        token = await self._token(client, notice)
+        return await self._post(notice.address, {"logout_token": token}, TAKEN)
+
+    async def _post(self, address: str, form: Mapping[str, str], taken: Collection[int]) -> str:
         try:
-            token = await self._token(client, notice)
-            answer = await self._parts.fetcher.post_form(notice.address, {"logout_token": token})
+            answer = await self._parts.fetcher.post_form(address, form)
         except (Forbidden, Unavailable) as error:
             return (error.reason or "no answer")[:80]
-        return "delivered" if answer.status in {200, 204} else f"status {answer.status}"
+        return "delivered" if answer.status in taken else f"status {answer.status}"
 
     async def _token(self, client: Client, notice: LogoutNoticeRow) -> str:
         """The logout token (Back-Channel Logout 1.0 §2.4); it never has a nonce."""
@@ -205,6 +233,13 @@ class SingleLogout:
             detail={"attempts": row.attempts, "outcome": outcome},
         )
         await self._parts.audit.record(session, event)
+
+
+def _notice(client_id: str, session_id: str, sub: str, address: str, now: datetime) -> LogoutNoticeRow:
+    row = LogoutNoticeRow(id=new_id(), client_id=client_id, session_id=session_id, sub=sub)
+    row.address, row.created_at, row.due_at = address, now, now
+    row.attempts, row.last_outcome = 0, "waiting"
+    return row
 
 
 async def _participants(session: AsyncSession, session_id: str) -> list[Participant]:

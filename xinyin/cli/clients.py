@@ -1,15 +1,19 @@
-"""`xinyin client`: applications that sign people in or call the APIs."""
+"""`xinyin client` and `xinyin cas`: applications that sign people in or call the APIs."""
 
 from typing import Annotated
 
 import typer
 
+from idp.cas.applications import ATTRIBUTES, CasRegistration
 from idp.clients.client import ClientRegistration
+from kernel.audit.chain import Actor
 from xinyin.cli.console import AsJson, in_house, out, print_json, show
 from xinyin.cli.users import load_organisation
 from xinyin.house import House
 
 app = typer.Typer(help="OAuth 2 clients.", no_args_is_help=True)
+cas_app = typer.Typer(help="Applications that sign people in by CAS.", no_args_is_help=True)
+_OPERATOR = Actor("system", "command-line")
 
 
 @app.command()
@@ -72,6 +76,58 @@ def list_clients(as_json: AsJson = False) -> None:
                 "scopes": " ".join(sorted(each.scopes)),
             }
             for each in await house.idp.clients.list()
+        ]
+
+    show(in_house(work), as_json)
+
+
+@cas_app.command("add")
+def add_cas(
+    name: Annotated[str, typer.Argument(help="The name that people see.")],
+    address: Annotated[str, typer.Argument(help="Where it is; every address below it is its own.")],
+    *,
+    user: Annotated[str, typer.Option(help="What it knows people by: id or username.")] = "id",
+    attribute: Annotated[list[str] | None, typer.Option(help=f"What it is told: {', '.join(ATTRIBUTES)}.")] = None,
+    may_proxy: Annotated[bool, typer.Option("--may-proxy", help="It may act for people elsewhere.")] = False,
+    no_logout: Annotated[bool, typer.Option("--no-logout", help="Do not tell it when somebody signs out.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Register an application."""
+    attributes = tuple(attribute) if attribute is not None else ("name",)
+    registration = CasRegistration(name, address, user, attributes, may_proxy, wants_logout=not no_logout)
+
+    async def work(house: House) -> list[dict[str, object]]:
+        made = await house.idp.cas_applications.register(registration, _OPERATOR)
+        return [{"id": made.id, "name": made.name, "address": address}]
+
+    show(in_house(work), as_json)
+
+
+@cas_app.command("remove")
+def remove_cas(application_id: Annotated[str, typer.Argument(help="Its id, as the list shows it.")]) -> None:
+    """Let nobody sign in there any more."""
+
+    async def work(house: House) -> None:
+        await house.idp.cas_applications.remove(application_id, _OPERATOR)
+
+    in_house(work)
+
+
+@cas_app.command("list")
+def list_cas(as_json: AsJson = False) -> None:
+    """Every application."""
+
+    async def work(house: House) -> list[dict[str, object]]:
+        return [
+            {
+                "id": each.id,
+                "name": each.name,
+                "address": f"{each.address.origin}{each.address.path}",
+                "user": each.user.value,
+                "attributes": " ".join(each.attributes),
+                "may_proxy": each.may_proxy,
+            }
+            for each in await house.idp.cas_applications.list()
         ]
 
     show(in_house(work), as_json)
