@@ -11,8 +11,8 @@ from kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from kernel.i18n import gettext
 from kernel.web.forms import field_errors
 from kernel.web.templates import Pages
-from licence_vault.issuing.changes import CHANGES, LicenceChanges
-from licence_vault.licences.licence import Licence
+from licence_vault.issuing.changes import CHANGES, Cause, LicenceChanges
+from licence_vault.licences.licence import Licence, code_name
 from licence_vault.lookup.access import Viewer
 
 MANAGE = "licence:manage"
@@ -54,11 +54,12 @@ async def change(request: Request) -> Response:
     action = _action(request)
     licence = await request.app.state.admin.licences.lookup.load(Viewer(principal), request.path_params["licence_id"])
     cause = form.text("other") or form.text("cause")
+    code = form.text("cause_code")
     changes = cast(LicenceChanges, request.app.state.admin.licence_changes)
     if principal.organisation is None:
         raise Forbidden("You act for no organisation, so you cannot change its licences.")
     try:
-        await changes.apply(action, licence.id, principal.organisation.uscc, cause, actor_of(principal))
+        await changes.apply(action, licence.id, principal.organisation.uscc, Cause(cause, code), actor_of(principal))
     except InvalidInput as error:
         return _page(request, licence, action, cause=cause, errors=field_errors(error), status=400)
     except Conflict as error:
@@ -88,6 +89,7 @@ def _page(
         title=gettext(ACTION_TITLES[action]),
         needs_cause=CHANGES[action].needs_cause,
         causes=[(each, each) for each in causes],
+        codes=[(code, f"{code} {code_name(code)}") for code in CHANGES[action].cause_codes],
         cause=cause,
         other=cause if cause not in causes else "",
         errors=errors,

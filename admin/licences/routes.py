@@ -23,7 +23,7 @@ from licence_vault.caller import Issuer
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.catalogue.service import Catalogue
 from licence_vault.issuing.service import Issuing, Requester
-from licence_vault.licences.licence import Licence
+from licence_vault.licences.licence import Licence, code_name
 from licence_vault.lookup.access import Viewer
 from licence_vault.lookup.service import PAGE_SIZE, Lookup
 
@@ -152,9 +152,14 @@ async def show_licence(request: Request) -> Response:
         fields=[(each.label, _shown(each, licence)) for each in fields_of(licence_type)],
         holder_type=holder_type.label_zh if current_locale().startswith("zh") else holder_type.label_en,
         events=[
-            {"at": each.at, "title": gettext(EVENT_NAMES.get(each.action, each.action)), "detail": each.cause}
+            {
+                "at": each.at,
+                "title": gettext(EVENT_NAMES.get(each.action, each.action)),
+                "detail": " ".join(part for part in (each.cause_code, code_name(each.cause_code), each.cause) if part),
+            }
             for each in await desk.lookup.events(licence)
         ],
+        versions=[_row(each, desk.clock) for each in await desk.lookup.versions(licence)],
         may_manage=MANAGE in principal.scopes,
         done=request.query_params.get("done", ""),
     )

@@ -50,6 +50,10 @@ class BatchRunner:
         self._lease = timedelta(seconds=lease_seconds)
         self._wake = asyncio.Event()
 
+    def another(self, lease_seconds: float) -> "BatchRunner":
+        """A further worker of the same house."""
+        return BatchRunner(self._parts, lease_seconds)
+
     def wake(self) -> None:
         """There is work: do not wait for the next look."""
         self._wake.set()

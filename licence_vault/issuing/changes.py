@@ -19,20 +19,22 @@ CAUSE_LIMIT = 200
 
 @dataclass(frozen=True)
 class Change:
-    """From which states an action leads where."""
+    """From which states an action leads where; the first of `cause_codes` is meant when none is given."""
 
     action: str
     leads_from: frozenset[LicenceStatus]
     leads_to: LicenceStatus
     needs_cause: bool
+    cause_codes: tuple[str, ...]
 
 
+_LIVING = frozenset({LicenceStatus.VALID, LicenceStatus.SUSPENDED})
 CHANGES = {
     change.action: change
     for change in (
-        Change("revoke", frozenset({LicenceStatus.VALID, LicenceStatus.SUSPENDED}), LicenceStatus.REVOKED, True),
-        Change("suspend", frozenset({LicenceStatus.VALID}), LicenceStatus.SUSPENDED, True),
-        Change("resume", frozenset({LicenceStatus.SUSPENDED}), LicenceStatus.VALID, False),
+        Change("revoke", _LIVING, LicenceStatus.REVOKED, True, ("03", "04", "06", "07", "99")),
+        Change("suspend", frozenset({LicenceStatus.VALID}), LicenceStatus.SUSPENDED, True, ("02", "99")),
+        Change("resume", frozenset({LicenceStatus.SUSPENDED}), LicenceStatus.VALID, False, ("01",)),
     )
 }
 
@@ -45,6 +47,14 @@ NOT_ALLOWED = {
 }
 
 
+@dataclass(frozen=True)
+class Cause:
+    """Why: words that verifiers read, and a code (`licences.licence.CAUSE_CODES`), empty for the usual one."""
+
+    text: str = ""
+    code: str = ""
+
+
 class LicenceChanges:
     """Applies changes, each in one transaction with its event, its ledger leaf and its audit record."""
 
@@ -55,13 +65,18 @@ class LicenceChanges:
         self._data = data
         self._ledger = ledger
 
-    async def apply(self, action: str, licence_id: str, issuer_uscc: str, cause: str, actor: Actor) -> Licence:
+    async def apply(self, action: str, licence_id: str, issuer_uscc: str, cause: str | Cause, actor: Actor) -> Licence:
         """Revoke, suspend or resume. A repeated action changes nothing and succeeds.
 
         Raises `NotFound`, `Forbidden` (another authority's), `Conflict` (the state does not allow it), `InvalidInput`.
         """
         change = CHANGES[action]
-        cause = " ".join(cause.split())
+        given = Cause(cause) if isinstance(cause, str) else cause
+        cause, code = " ".join(given.text.split()), given.code or change.cause_codes[0]
+        if code not in change.cause_codes:
+            message = "The cause code of this is one of {codes}."
+            codes = ", ".join(change.cause_codes)
+            raise InvalidInput(message, fields=[FieldError("cause_code", message, {"codes": codes})], codes=codes)
         if change.needs_cause and not cause:
             raise InvalidInput("Give the cause.", fields=[FieldError("cause", "Give the cause.")])
         if len(cause) > CAUSE_LIMIT:
@@ -81,6 +96,7 @@ class LicenceChanges:
                 raise Conflict(NOT_ALLOWED[LicenceStatus(row.status)])
             now = self._clock()
             row.status, row.status_cause, row.status_changed_at = change.leads_to, cause, now
+            row.cause_code = code
             session.add(
                 LicenceEventRow(
                     id=new_id(),
@@ -88,6 +104,7 @@ class LicenceChanges:
                     at=now,
                     action=action,
                     cause=cause,
+                    cause_code=code,
                     actor_kind=actor.kind,
                     actor_id=actor.id,
                 )

@@ -10,8 +10,9 @@ from kernel.errors import InvalidInput
 from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
 from licence_vault.caller import actor_of, issuer_of
-from licence_vault.issuing.changes import LicenceChanges
+from licence_vault.issuing.changes import Cause, LicenceChanges
 from licence_vault.issuing.service import Issuing, Requester
+from licence_vault.licences.licence import CAUSE_CODES
 from licence_vault.lookup.representation import issued
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -49,10 +50,9 @@ _ORDER: dict[str, Any] = {
     },
     "parameters": [{"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}],
 }
+_CAUSE_PARTS: dict[str, Any] = {"cause": {"type": "string"}, "cause_code": {"enum": sorted(CAUSE_CODES)}}
 _CAUSE: dict[str, Any] = {
-    "requestBody": {
-        "content": {"application/json": {"schema": {"type": "object", "properties": {"cause": {"type": "string"}}}}}
-    }
+    "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": _CAUSE_PARTS}}}}
 }
 
 
@@ -128,12 +128,16 @@ async def _change(request: Request, action: str, licence_id: str) -> Response:
     if not isinstance(cause, str):
         raise InvalidInput("The cause must be text.")
     changes: LicenceChanges = request.app.state.licence_vault.changes
-    licence = await changes.apply(action, licence_id, requester.issuer.uscc, cause, requester.actor)
+    code = body.get("cause_code", "")
+    if not isinstance(code, str):
+        raise InvalidInput("The cause must be text.")
+    licence = await changes.apply(action, licence_id, requester.issuer.uscc, Cause(cause, code), requester.actor)
     answer = {
         "id": licence.id,
         "identifier": licence.identifier,
         "status": licence.status.value,
         "status_cause": licence.status_cause or None,
+        "cause_code": licence.cause_code,
         "status_changed_at": licence.status_changed_at.isoformat(),
     }
     return JSONResponse(answer, headers=NO_STORE)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from kernel.i18n import current_locale
 from kernel.ids.masking import mask_name, mask_number
 
 
@@ -18,6 +19,25 @@ class LicenceStatus(StrEnum):
     SUSPENDED = "suspended"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
+
+
+CAUSE_CODES = {
+    "01": ("有效", "In force"),
+    "02": ("暂扣", "Withheld"),
+    "03": ("撤销", "Withdrawn"),
+    "04": ("注销", "Cancelled"),
+    "05": ("失效", "Lapsed"),
+    "06": ("转出", "Moved away"),
+    "07": ("吊销", "Taken away"),
+    "99": ("其他", "Other"),
+}
+"""Why a licence stands as it does, by the codes of the national standards of licence types: Chinese, English."""
+
+
+def code_name(code: str) -> str:
+    """What a cause code means, in the reader's language; empty when there is none."""
+    chinese, english = CAUSE_CODES.get(code, ("", ""))
+    return chinese if current_locale().startswith("zh") else english
 
 
 @dataclass(frozen=True)
@@ -62,6 +82,7 @@ class Licence:
     version: int
     status: LicenceStatus
     status_cause: str
+    cause_code: str
     status_changed_at: datetime
     issuer_uscc: str
     issuer_name: str
@@ -83,6 +104,13 @@ class Licence:
         if day < self.valid_from:
             return "not_yet_valid"
         return "expired" if self.valid_to is not None and day > self.valid_to else "valid"
+
+
+def effective_cause(licence: Licence, day: date) -> str:
+    """The cause code on a day: a period that is over means 05, whatever stands in the record."""
+    if licence.status is LicenceStatus.VALID and licence.status_on(day) == "expired":
+        return "05"
+    return licence.cause_code
 
 
 def content_digest(identifier: str, type_code: str, content: LicenceContent, period: tuple[date, date | None]) -> str:

@@ -30,6 +30,7 @@ class LicenceRow(Base):
     version: Mapped[int] = mapped_column(Integer)
     status: Mapped[str] = mapped_column(String(16))
     status_cause: Mapped[str] = mapped_column(String(200), default="")
+    cause_code: Mapped[str] = mapped_column(String(2), default="01", server_default="01")
     status_changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     holder_index: Mapped[str] = mapped_column(String(64))
     issuer_uscc: Mapped[str] = mapped_column(String(18))
@@ -60,6 +61,7 @@ class LicenceEventRow(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     action: Mapped[str] = mapped_column(String(16))
     cause: Mapped[str] = mapped_column(String(200))
+    cause_code: Mapped[str] = mapped_column(String(2), default="", server_default="")
     actor_kind: Mapped[str] = mapped_column(String(16))
     actor_id: Mapped[str] = mapped_column(String(128))
 
@@ -109,6 +111,11 @@ async def find_for_update(session: AsyncSession, licence_id: str) -> LicenceRow 
     """The licence, locked until the transaction ends."""
     statement = select(LicenceRow).where(LicenceRow.id == licence_id).with_for_update()
     return (await session.scalars(statement)).one_or_none()
+
+
+async def with_identifiers(session: AsyncSession, identifiers: Sequence[str]) -> Sequence[LicenceRow]:
+    """The licences with these identifiers."""
+    return (await session.scalars(select(LicenceRow).where(LicenceRow.identifier.in_(identifiers)))).all()
 
 
 async def of_holders(session: AsyncSession, indexes: Sequence[str]) -> Sequence[LicenceRow]:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from kernel.ids.masking import mask_number
-from licence_vault.licences.licence import Licence
+from licence_vault.licences.licence import Licence, effective_cause
 
 
 def issued(licence: Licence, public_url: str) -> dict[str, Any]:
@@ -28,6 +28,7 @@ def whole(licence: Licence, public_url: str, today: date) -> dict[str, Any]:
     return issued(licence, public_url) | {
         "status": licence.status_on(today),
         "status_cause": licence.status_cause or None,
+        "cause_code": effective_cause(licence, today),
         "status_changed_at": licence.status_changed_at.isoformat(),
         "type_name": licence.type_name,
         "number": licence.content.number,
@@ -48,6 +49,23 @@ def card(licence: Licence, public_url: str, today: date) -> dict[str, Any]:
     face["number"] = mask_number(licence.content.number)
     del face["fields"]
     return face
+
+
+def version(licence: Licence, public_url: str, today: date) -> dict[str, Any]:
+    """A version in the chain of its licence."""
+    face = whole(licence, public_url, today)
+    names = (
+        "id",
+        "identifier",
+        "version",
+        "status",
+        "cause_code",
+        "issued_at",
+        "valid_from",
+        "valid_to",
+        "superseded_by",
+    )
+    return {name: face[name] for name in names}
 
 
 def file_url(licence: Licence, format: str, public_url: str) -> str:

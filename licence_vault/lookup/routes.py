@@ -15,7 +15,7 @@ from kernel.web.sign_in import authenticated
 from licence_vault.caller import actor_of, issuer_of
 from licence_vault.catalogue.service import Catalogue
 from licence_vault.licences.licence import Licence
-from licence_vault.lookup.representation import card, whole
+from licence_vault.lookup.representation import card, version, whole
 from licence_vault.lookup.service import FORMATS, Lookup
 
 NO_STORE = {"Cache-Control": "private, no-store"}
@@ -27,6 +27,7 @@ def api_router() -> APIRouter:
     for path, endpoint, summary in (
         ("/api/v1/licences", search, "Licences that your authority issued to a holder"),
         ("/api/v1/licences/{licence_id}", show, "A licence"),
+        ("/api/v1/licences/{licence_id}/versions", versions, "Every version of a licence"),
         ("/api/v1/licences/{licence_id}/file", download, "A licence's sealed file, ofd or pdf"),
         ("/api/v1/me/licences", own, "My licences and those of the organisations I act for"),
         ("/api/v1/licence-types", types, "Licence types"),
@@ -62,6 +63,15 @@ async def show(request: Request, licence_id: str) -> Response:
     viewer = await lookup.viewer(await authenticated(request), request.app.state.holders)
     licence = await lookup.load(viewer, licence_id)
     return JSONResponse(whole(licence, _url(request), today(request)), headers=NO_STORE)
+
+
+async def versions(request: Request, licence_id: str) -> Response:
+    """The first one first; what replaced what."""
+    lookup: Lookup = request.app.state.licence_vault.lookup
+    viewer = await lookup.viewer(await authenticated(request), request.app.state.holders)
+    found = await lookup.versions(await lookup.load(viewer, licence_id))
+    told = [version(each, _url(request), today(request)) for each in found]
+    return JSONResponse({"versions": told}, headers=NO_STORE)
 
 
 async def download(request: Request, licence_id: str) -> Response:

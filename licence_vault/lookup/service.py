@@ -1,7 +1,7 @@
 """Searching licences. Data about a person leaves through `access` alone; what verifiers get is masked already."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
@@ -11,6 +11,7 @@ from kernel.database.engine import Database
 from kernel.errors import IntegrityError, InvalidInput, NotFound
 from kernel.ids.handles import parse_handle
 from kernel.ids.holder_codes import parse_holder_number
+from kernel.ids.licence_identifier import LicenceIdentifier
 from kernel.ids.time_ordered import new_id
 from kernel.principal import Holders, Principal
 from licence_vault.licences.licence import Licence
@@ -24,6 +25,7 @@ from licence_vault.licences.records import (
     find_by,
     of_holders,
     of_issuer,
+    with_identifiers,
 )
 from licence_vault.lookup.access import READ, Viewer, check_is_holder, check_may_see
 
@@ -125,6 +127,24 @@ class Lookup:
         """A licence's life, oldest first."""
         async with self._database.reading() as session:
             return await events_of(session, licence.id)
+
+    async def versions(self, licence: Licence) -> list[Licence]:
+        """Every version of a licence that the caller was allowed to load, the first one first.
+
+        They share all of their identifier but the version, and each points to the one that replaced it.
+        """
+        first = LicenceIdentifier.parse(licence.identifier)
+        earlier = [str(replace(first, version=number)) for number in range(1, licence.version)]
+        async with self._database.reading() as session:
+            rows = list(await with_identifiers(session, earlier))
+            newer = licence.superseded_by
+            while newer is not None:
+                row = await find_by(session, id=newer)
+                if row is None:
+                    break
+                rows.append(row)
+                newer = row.superseded_by
+        return sorted([licence, *map(self._data.open, rows)], key=lambda each: each.version)
 
     async def accesses(self, licence: Licence) -> Sequence[AccessRow]:
         """Who looked at a licence, newest first."""

@@ -15,7 +15,7 @@ from kernel.web.sign_in import require_sign_in
 from kernel.web.templates import Pages
 from licence_vault.catalogue.fields import face_text
 from licence_vault.catalogue.licence_type import label
-from licence_vault.licences.licence import Licence
+from licence_vault.licences.licence import Licence, code_name
 from licence_vault.lookup.access import Viewer
 from licence_vault.lookup.routes import today
 from licence_vault.pages.preview import WIDTHS
@@ -69,6 +69,7 @@ async def show_licence(request: Request) -> Response:
         card=_card(request, licence),
         state=licence.status_on(today(request)),
         facts=facts,
+        versions=[(each, each.status_on(today(request))) for each in await vault.lookup.versions(licence)],
         events=[_event(event) for event in reversed(await vault.lookup.events(licence))],
         accesses=[_access(access) for access in await vault.lookup.accesses(licence)],
     )
@@ -153,7 +154,11 @@ def _event(event: Any) -> dict[str, Any]:
         "resume": _("Back in force"),
         "supersede": _("Replaced by a newer version"),
     }
-    return {"at": event.at, "title": titles.get(event.action, event.action), "detail": event.cause}
+    return {
+        "at": event.at,
+        "title": titles.get(event.action, event.action),
+        "detail": " ".join(part for part in (code_name(event.cause_code), event.cause) if part),
+    }
 
 
 def _access(access: Any) -> dict[str, Any]:

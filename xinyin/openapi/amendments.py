@@ -31,6 +31,7 @@ _CHANGED = shape(
         "identifier": TEXT,
         "status": TEXT,
         "status_cause": {"type": ["string", "null"]},
+        "cause_code": TEXT,
         "status_changed_at": TIME,
     }
 )
@@ -121,6 +122,11 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
         "licence:read",
         HOLDER,
         answer={"200": json_answer("For its issuer and its holder", ref("Licence"))},
+    ),
+    "get /api/v1/licences/{licence_id}/versions": _amend(
+        "licence:read",
+        HOLDER,
+        answer={"200": json_answer("The first one first", shape({"versions": listing(OBJECT)}))},
     ),
     "get /api/v1/licences/{licence_id}/file": _amend(
         "licence:read",

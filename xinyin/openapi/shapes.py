@@ -121,7 +121,12 @@ SCHEMAS: Mapping[str, Schema] = {
             "valid_to": DAY_OR_NULL,
             "issuing_authority": _PARTY,
         },
-        {"fields": OBJECT, "status_cause": {"type": ["string", "null"]}, "superseded_by": {"type": ["string", "null"]}},
+        {
+            "fields": OBJECT,
+            "cause_code": TEXT,
+            "status_cause": {"type": ["string", "null"]},
+            "superseded_by": {"type": ["string", "null"]},
+        },
     ),
     "Seal": shape(
         {"id": TEXT, "code": TEXT, "name": TEXT, "owner": _PARTY, "state": TEXT, "valid_from": TIME, "valid_to": TIME},
