@@ -16,6 +16,7 @@ from admin.licences.routes import LicenceDesk
 from admin.organisations import routes as organisation_routes
 from admin.people import routes as people_routes
 from admin.people.routes import PeopleDesk
+from admin.sealing import routes as sealing_routes
 from admin.seals import routes as seal_routes
 from idp.app import IdpServices
 from idp.clients.service import ClientService
@@ -29,17 +30,20 @@ from licence_vault.issuing.changes import LicenceChanges
 from seal.app import SealServices
 from seal.seals.service import SealRegister
 from seal.seals.uses import UseLog
+from seal.signing.jobs.service import SealJobs
 
 USERS = frozenset({"admin:users"})
 PEOPLE = frozenset({"admin:users", "admin:security"})
 AUDIT = frozenset({"admin:audit"})
 LICENCES = frozenset({"licence:read"})
+SEALING = frozenset({"seal:use"})
 SEALS = frozenset({"seal:apply", "seal:approve", "seal:use"})
 
 NAVIGATION = (
     NavLink("Overview", "/console/overview"),
     NavLink("Licences", "/console/licences", LICENCES, "Licences and seals"),
     NavLink("Seals", "/console/seals", SEALS, "Licences and seals"),
+    NavLink("Seal files", "/console/sealing", SEALING, "Licences and seals"),
     NavLink("People", "/console/people", PEOPLE, "Administration"),
     NavLink("Organisations", "/console/organisations", USERS, "Administration"),
     NavLink("Applications", "/console/clients", USERS, "Administration"),
@@ -52,6 +56,7 @@ TASKS = (
     Task("Find a licence", "By its holder's number or its identifier.", "/console/licences", LICENCES),
     Task("Apply for a seal", "Somebody else approves it.", "/console/seals/new", frozenset({"seal:apply"})),
     Task("Approve seals", "Those waiting come first.", "/console/seals", frozenset({"seal:approve"})),
+    Task("Seal files", "PDF and OFD, one or many.", "/console/sealing", SEALING),
     Task("Enter a person", "They can sign in at once.", "/console/people/new", USERS),
     Task("Give roles", "Decide who may issue, approve and audit.", "/console/people", frozenset({"admin:security"})),
     Task("Register an application", "Let a program sign people in or call the APIs.", "/console/clients/new", USERS),
@@ -71,6 +76,7 @@ class AdminServices:
     licence_changes: LicenceChanges
     seals: SealRegister
     seal_uses: UseLog
+    seal_jobs: SealJobs
     audit: AuditReading
 
 
@@ -116,6 +122,7 @@ def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
         licence_changes=vault.changes,
         seals=seal.register,
         seal_uses=seal.uses,
+        seal_jobs=seal.jobs,
         audit=reading,
     )
 
@@ -130,6 +137,7 @@ def page_routes() -> list[BaseRoute]:
         *licence_routes.routes(),
         *licence_change_routes.routes(),
         *seal_routes.routes(),
+        *sealing_routes.routes(),
         *audit_routes.routes(),
     ]
 

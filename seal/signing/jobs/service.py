@@ -14,6 +14,7 @@ from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import Conflict, FieldError, Gone, InvalidInput, NotFound, RateLimited
 from kernel.ids.time_ordered import new_id
 from seal.signing.faults import read_fault
+from seal.signing.jobs.drafts import Drafts
 from seal.signing.jobs.job import JobItem, JobRequest, SealJob, Wish
 from seal.signing.jobs.protection import JobData
 from seal.signing.jobs.records import (
@@ -63,6 +64,7 @@ class SealJobs:
         self._database = parts.database
         self._data = parts.data
         self.runner = parts.runner
+        self.drafts = Drafts(parts.store, parts.data)
 
     async def create(self, request: JobRequest) -> SealJob:
         """Take a job in; what it holds is durable when this returns.
