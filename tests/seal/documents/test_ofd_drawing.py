@@ -43,6 +43,13 @@ def test_a_line_without_a_colour_is_black_and_thin() -> None:
     assert 0 < drawn(path("M 10 30 L 90 30")).ink(10, 29, 90, 31) < 0.3
 
 
+def test_a_path_to_be_filled_without_a_colour_stays_transparent() -> None:
+    sheet = drawn(path("M 20 10 L 80 10 L 80 50 L 20 50 C", 'Fill="true" LineWidth="2"'))
+
+    assert sheet.at(50, 30) == WHITE
+    assert sheet.at(20, 30) == BLACK
+
+
 def test_dashes_leave_gaps() -> None:
     sheet = drawn(path("M 0 30 L 100 30", 'LineWidth="4" DashPattern="10 10"'))
 

@@ -129,7 +129,9 @@ class Painter:
         if not segments:
             return
         style = Style.of(node, around.parameter, around.resources)
-        fill, stroke = style.flag("Fill", False), style.flag("Stroke", True)
+        # What fills a path is transparent unless stated (table 36); its outline is black.
+        fill = style.flag("Fill", False) and style.has_colour("FillColor")
+        stroke = style.flag("Stroke", True)
         fill_colour, stroke_colour = style.colour("FillColor"), style.colour("StrokeColor")
         rule = "*" if node.get("Rule") == "Even-Odd" else ""
         with self._object(node, style, around, fill_colour, stroke_colour):

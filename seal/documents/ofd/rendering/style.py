@@ -48,7 +48,7 @@ class Style:
         return value in ("true", "1") if value else default
 
     def colour(self, name: str) -> Colour:
-        """FillColor or StrokeColor; black when it is left out (GB/T 33190 table 36)."""
+        """FillColor or StrokeColor; black when it is left out, as text and outlines are."""
         for node in self.chain:
             found = markup.child(node, name)
             if found is not None:
