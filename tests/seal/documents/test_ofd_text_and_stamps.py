@@ -85,6 +85,13 @@ def test_characters_that_share_a_glyph_share_its_advance(own_font: dict[str, byt
     assert sheet.ink(21, 20, 39, 32) == 0
 
 
+def test_characters_that_share_a_glyph_of_an_absent_font_are_all_shown() -> None:
+    given = '<CGTransform CodePosition="0" CodeCount="2" GlyphCount="1"><Glyphs>191</Glyphs></CGTransform>'
+    sheet = drawn(text(code("营业执", 'X="0" Y="10" DeltaX="30"'), before=given), public=NAMED)
+
+    assert min(sheet.ink(left, 20, left + 10, 32) for left in (10, 25, 40)) > 0.05
+
+
 @pytest.mark.parametrize("font", [NAMED, ""])
 def test_a_font_that_is_only_named_or_not_even_that_is_stood_in_for(font: str) -> None:
     assert drawn(text(code("营业执照")), public=font).ink(10, 20, 50, 32) > 0.1

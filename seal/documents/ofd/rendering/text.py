@@ -82,18 +82,36 @@ def _place_code(
     slot = 0  # advances are counted by glyphs: two characters that share one have one advance
     for position in range(max(len(text), max(given, default=-1) + 1)):
         character = text[position] if position < len(text) else ""
-        for glyph in given.get(position, (None,)):
+        for order, glyph in enumerate(given.get(position, (None,))):
             step = (_at(across, slot), _at(down, slot))
-            found = _choose(character, glyph, setting.font)
-            if found is not None:
-                room = abs(step[0]) if step[0] and setting.turn == 0 else None
-                yield _placed(found, (x, y), setting, room)
+            if glyph is None or _is_known(glyph, setting.font):
+                shown = [(character, glyph)]
+            else:  # in a font that stands in, its own glyphs show the characters that share this one
+                cluster = text[position : position + _shared(given, position)] if order == 0 else ""
+                shown = [(each, None) for each in cluster]
+            room = abs(step[0]) / len(shown) if shown and step[0] and setting.turn == 0 else None
+            for index, (each, number) in enumerate(shown):
+                found = _choose(each, number, setting.font)
+                if found is not None:
+                    yield _placed(found, (x + step[0] * index / len(shown), y), setting, room)
             if stated and (slot < len(across) or slot < len(down)):
                 x, y = x + step[0], y + step[1]
             else:
-                advance = _natural(character, glyph, setting)
+                advance = sum(_natural(each, number, setting) for each, number in shown)
                 x, y = x + setting.heading[0] * advance, y + setting.heading[1] * advance
             slot += 1
+
+
+def _is_known(glyph: int, font: FontResource) -> bool:
+    return font.embedded is not None and 0 <= glyph < font.embedded.glyph_count
+
+
+def _shared(given: dict[int, tuple[int | None, ...]], position: int) -> int:
+    """How many characters, from `position` on, one glyph stands for."""
+    count = 1
+    while given.get(position + count) == ():
+        count += 1
+    return count
 
 
 def _at(values: list[float], position: int) -> float:
@@ -119,7 +137,7 @@ def _given_glyphs(transforms: list[Node], length: int) -> dict[int, tuple[int | 
 
 
 def _choose(character: str, glyph: int | None, font: FontResource) -> tuple[Typeface, int] | None:
-    if glyph is not None and font.embedded and glyph < font.embedded.glyph_count:
+    if glyph is not None and font.embedded and _is_known(glyph, font):
         return font.embedded, glyph
     return font.find(character) if character and not character.isspace() else None
 
