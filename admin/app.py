@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 
 from admin.audit import routes as audit_routes
 from admin.audit.service import AuditReading
+from admin.batches import routes as batch_routes
 from admin.clients import routes as client_routes
 from admin.dashboard import routes as dashboard_routes
 from admin.dashboard.routes import DashboardDesk, Figure, Task
@@ -42,6 +43,7 @@ SEALS = frozenset({"seal:apply", "seal:approve", "seal:use"})
 NAVIGATION = (
     NavLink("Overview", "/console/overview"),
     NavLink("Licences", "/console/licences", LICENCES, "Licences and seals"),
+    NavLink("Batches", "/console/batches", LICENCES, "Licences and seals"),
     NavLink("Seals", "/console/seals", SEALS, "Licences and seals"),
     NavLink("Seal files", "/console/sealing", SEALING, "Licences and seals"),
     NavLink("People", "/console/people", PEOPLE, "Administration"),
@@ -53,6 +55,7 @@ NAVIGATION = (
 
 TASKS = (
     Task("Issue a licence", "Sealed and in force at once.", "/console/licences/new", frozenset({"licence:issue"})),
+    Task("Issue from a file", "Every row is checked first.", "/console/batches/new", frozenset({"licence:issue"})),
     Task("Find a licence", "By its holder's number or its identifier.", "/console/licences", LICENCES),
     Task("Apply for a seal", "Somebody else approves it.", "/console/seals/new", frozenset({"seal:apply"})),
     Task("Approve seals", "Those waiting come first.", "/console/seals", frozenset({"seal:approve"})),
@@ -118,7 +121,9 @@ def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
         people=PeopleDesk(idp.persons, idp.roles, idp.organisations),
         organisations=idp.organisations,
         clients=idp.clients,
-        licences=LicenceDesk(vault.catalogue, vault.issuing, vault.lookup, vault.clock),
+        licences=LicenceDesk(
+            vault.catalogue, vault.issuing, vault.lookup, vault.clock, vault.batches, vault.batch_runner
+        ),
         licence_changes=vault.changes,
         seals=seal.register,
         seal_uses=seal.uses,
@@ -136,6 +141,7 @@ def page_routes() -> list[BaseRoute]:
         *client_routes.routes(),
         *licence_routes.routes(),
         *licence_change_routes.routes(),
+        *batch_routes.routes(),
         *seal_routes.routes(),
         *sealing_routes.routes(),
         *audit_routes.routes(),

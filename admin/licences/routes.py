@@ -19,6 +19,8 @@ from kernel.ids.holder_codes import HOLDER_CODE_TYPES
 from kernel.principal import Principal
 from kernel.web.forms import RawForm, field_errors
 from kernel.web.templates import Pages
+from licence_vault.batches.runner import BatchRunner
+from licence_vault.batches.service import Batches
 from licence_vault.caller import Issuer
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.catalogue.service import Catalogue
@@ -58,6 +60,8 @@ class LicenceDesk:
     issuing: Issuing
     lookup: Lookup
     clock: Clock
+    batches: Batches
+    batch_runner: BatchRunner
 
 
 @dataclass(frozen=True)

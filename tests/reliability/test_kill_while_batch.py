@@ -26,12 +26,11 @@ from tests.houses import AGENCY, CITIZEN_NAME, CITIZEN_NUMBER, FOOD, TestHouse, 
 from tests.licence_vault.batches.files import cells, csv_file
 from tests.reliability.batch_worker import worker
 
-pytestmark = pytest.mark.xdist_group("reliability")
-
 ROWS = int(os.environ.get("XINYIN_ENDURANCE_ROWS", "60"))
 KILLS = int(os.environ.get("XINYIN_ENDURANCE_KILLS", "3"))
 FILES_JUDGED = int(os.environ.get("XINYIN_ENDURANCE_JUDGED", "40"))
 SECONDS_A_ROW, SECONDS_MORE = 2.0, 120.0
+pytestmark = [pytest.mark.xdist_group("reliability"), pytest.mark.timeout(ROWS * SECONDS_A_ROW + 2 * SECONDS_MORE)]
 PREMISES = "虚构市青禾路 77 号"
 
 
