@@ -28,11 +28,12 @@ from kernel.crypto.timestamps.messages import (
 )
 from kernel.database.engine import Database
 from kernel.errors import InvalidInput, Unavailable, XinyinError
-from seal.timestamp.records import StampRunRow, last_token_time
+from seal.timestamp.records import StampRunRow, forget_idle_runs, last_token_time
 from seal.timestamp.settings import TimestampSettings
 from seal.timestamp.stamper import StampDigest
 
 NOTED_EVERY: Final = timedelta(seconds=10)
+IDLE_RUNS_KEPT: Final = timedelta(days=1)
 TOLD_EVERY: Final = timedelta(hours=1)
 _log = structlog.get_logger()
 
@@ -65,6 +66,7 @@ class TimestampAuthority:
     async def start(self) -> None:
         """Take the number of this run, and the time of the last token that any run has written down."""
         async with self._wiring.database.transaction() as session:
+            await forget_idle_runs(session, self._wiring.clock() - IDLE_RUNS_KEPT)
             row = StampRunRow(started_at=self._wiring.clock())
             session.add(row)
             await session.flush()
@@ -143,7 +145,10 @@ class TimestampAuthority:
         count, now = self._count, self._wiring.clock()
         async with self._wiring.database.transaction() as session:
             row = await session.get(StampRunRow, self._run, with_for_update=True)
-            if row is None or count == row.told == row.tokens:
+            if row is None:  # it was idle for a day, and forgotten
+                row = StampRunRow(id=self._run, started_at=now, tokens=0, told=0)
+                session.add(row)
+            if count == row.told == row.tokens:
                 return
             row.tokens, row.last_token_at = max(count, row.tokens), self._last
             if tell:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, func, select
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,6 +51,13 @@ class PendingTimestampRow(Base):
 async def last_token_time(session: AsyncSession) -> datetime | None:
     """When the newest token that was written down was made."""
     return (await session.execute(select(func.max(StampRunRow.last_token_at)))).scalar()
+
+
+async def forget_idle_runs(session: AsyncSession, before: datetime) -> None:
+    """Runs that stamped nothing: every command at a terminal begins one. The newest stays, so that no number returns."""
+    newest = select(func.max(StampRunRow.id)).scalar_subquery()
+    idle = (StampRunRow.tokens == 0, StampRunRow.started_at < before, StampRunRow.id < newest)
+    await session.execute(delete(StampRunRow).where(*idle))
 
 
 async def waiting(session: AsyncSession, limit: int) -> Sequence[PendingTimestampRow]:

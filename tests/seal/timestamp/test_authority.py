@@ -146,6 +146,25 @@ async def test_what_was_stamped_is_told_to_the_audit_trail_as_a_count(world: Sea
     assert await counts(world) == [4, 1]
 
 
+async def test_idle_runs_are_forgotten_and_one_that_wakes_up_writes_itself_down_again(any_world: SealWorld) -> None:
+    world = any_world
+    second, other = build_services(world.foundations), build_services(world.foundations)
+    await second.start()
+    world.clock.advance(days=2)
+    await other.start()
+    async with world.database.reading() as session:
+        assert len((await session.scalars(select(StampRunRow))).all()) == 2  # the second's and the other's
+
+    world.services.timestamps.stamper(SHA256, "sha256")
+    await world.services.timestamps.authority.note()
+
+    async with world.database.reading() as session:
+        rows = (await session.scalars(select(StampRunRow).order_by(StampRunRow.id))).all()
+    assert [row.tokens for row in rows] == [1, 0, 0]
+    await second.stop()
+    await other.stop()
+
+
 async def counts(world: SealWorld) -> list[int]:
     async with world.database.reading() as session:
         statement = select(AuditEventRow).where(AuditEventRow.action == "timestamp.issue")
