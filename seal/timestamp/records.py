@@ -54,7 +54,7 @@ async def last_token_time(session: AsyncSession) -> datetime | None:
 
 
 async def forget_idle_runs(session: AsyncSession, before: datetime) -> None:
-    """Runs that stamped nothing: every command at a terminal begins one. The newest stays, so that no number returns."""
+    """Runs that stamped nothing, one a command at a terminal. The newest stays, so that no number returns."""
     newest = select(func.max(StampRunRow.id)).scalar_subquery()
     idle = (StampRunRow.tokens == 0, StampRunRow.started_at < before, StampRunRow.id < newest)
     await session.execute(delete(StampRunRow).where(*idle))
