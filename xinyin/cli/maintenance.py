@@ -14,6 +14,8 @@ import typer
 from sqlalchemy import make_url
 
 from kernel.crypto.custody.addresses import file_folders, parse_address
+from kernel.crypto.custody.opening import open_keystore
+from kernel.crypto.startup.master_key import load_or_create_master_keys
 from kernel.crypto.startup.selftest import run_self_tests
 from kernel.database.engine import Database
 from kernel.database.migrations import migrate as run_migrations
@@ -78,6 +80,7 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
         lambda: load_fonts(Path(settings.font_directory) if settings.font_directory else None),
     )
     yield "database", lambda: asyncio.run(_ping(settings.database_url))
+    yield "key store: it answers", lambda: _check_keys(settings)
     if settings.tsa_url or settings.tsa_sm3_url not in ("", BUILT_IN):
         yield "time stamps: a real one from the outside authority", lambda: in_house(_ask_for_stamps)
     yield "free space: at least 200 MB", lambda: _check_space(Path(settings.blob_url.removeprefix("file:")))
@@ -85,6 +88,13 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
 
 async def _ask_for_stamps(house: House) -> None:
     await house.seal.timestamps.check_health()
+
+
+def _check_keys(settings: Settings) -> None:
+    """Not where there is no master key yet: looking would make one."""
+    if settings.master_key_file.exists():
+        masters = load_or_create_master_keys(settings.master_key_file)
+        open_keystore(settings.keys, masters, state=settings.key_state).names()
 
 
 async def _ping(url: str) -> None:

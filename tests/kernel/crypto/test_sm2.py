@@ -1,5 +1,9 @@
 """SM2 does what GB/T 32918 says and refuses everything else."""
 
+import sys
+import threading
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +24,8 @@ from kernel.errors import InvalidInput
 
 KEY = SM2PrivateKey.generate()
 PUBLIC = KEY.public_key
+BIG = b"licence" * 1_000_000
+BIG_SIGNED = KEY.sign(BIG)
 
 
 @pytest.fixture(scope="session")
@@ -206,3 +212,31 @@ def test_other_than_strict_der_is_refused(der):
     cleaned = der.replace(" ", "")
     with pytest.raises(InvalidSignature):
         decode_signature(bytes.fromhex(cleaned[: len(cleaned) // 2 * 2]))
+
+
+@pytest.mark.parametrize(
+    "work", [lambda: KEY.sign(BIG), lambda: PUBLIC.verify(BIG_SIGNED, BIG)], ids=["sign", "verify"]
+)
+def test_other_threads_run_while_openssl_computes(work):
+    """With a switch interval beyond the test, another thread gets the GIL only where it is released."""
+    gate, moved = threading.Lock(), []
+
+    def move() -> None:
+        with gate:
+            moved.append(True)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    try:
+        other = threading.Thread(target=move)
+        with gate:
+            other.start()
+            time.sleep(0.05)  # it stands at the gate
+        sum(range(100_000))
+        before = list(moved)
+        work()
+        after = list(moved)
+    finally:
+        sys.setswitchinterval(interval)
+        other.join()
+    assert (before, after) == ([], [True])
