@@ -106,6 +106,8 @@ def period_of(application: SealApplication, now: datetime) -> tuple[datetime, da
 
 def preview(application: SealApplication, font: Path) -> bytes:
     """The picture as PNG before anything is applied for; a code of noughts stands in. Blocking. Raises InvalidInput."""
+    if faults := _size_faults(application):
+        raise InvalidInput(_FAULTS, fields=faults)
     code = application.code or "0" * 14
     return prepare_picture(replace(application, picture=None), code, font).png
 
@@ -126,13 +128,16 @@ def _text_faults(application: SealApplication) -> list[FieldError]:
         faults.append(FieldError("name", "Enter the name on the seal."))
     if not application.owner_name.strip() or len(application.owner_name) > 128:
         faults.append(FieldError("owner.name", "Enter the name of the owner."))
-    for name in ("size_mm", "height_mm"):
-        size = getattr(application, name)
-        if size is not None and size not in _SIZES_MM:
-            faults.append(FieldError(name, "A seal is 16 to 60 millimetres wide."))
+    faults += _size_faults(application)
     if application.basis is not None and len(application.basis) > LONGEST_NOTE:
         faults.append(FieldError("basis", "This is too long."))
     return faults
+
+
+def _size_faults(application: SealApplication) -> list[FieldError]:
+    sizes = {"size_mm": application.size_mm, "height_mm": application.height_mm}
+    wrong = [name for name, size in sizes.items() if size is not None and size not in _SIZES_MM]
+    return [FieldError(name, "A seal is 16 to 60 millimetres wide.") for name in wrong]
 
 
 def _period_faults(application: SealApplication, now: datetime) -> list[FieldError]:

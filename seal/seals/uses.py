@@ -60,6 +60,10 @@ class UseLog:
         self._database = database
         self._clock = clock
 
+    def now(self) -> datetime:
+        """The moment by which days are counted."""
+        return self._clock()
+
     async def page(self, seal_id: str, search: UseSearch, *, limit: int = PAGE) -> UsePage:
         """At most `limit` uses of the seal with this id."""
         async with self._database.reading() as session:

@@ -48,7 +48,7 @@ async def test_a_seal_is_suspended_taken_up_again_and_revoked_with_a_reason(cons
     page = await applied(console)
     console.sit(Role.APPROVER, subject="approver-1")
     for step, state in (("approve", "active"), ("suspend", "suspended"), ("resume", "active")):
-        assert (await console.post(page, f"{page}/{step}")).status_code == 303
+        assert (await console.post(f"{page}/revocation", f"{page}/{step}")).status_code == 303
         assert (await console.rooms.seals.register.get(page.rsplit("/", 1)[1])).state == state
     without_reason = await console.post(f"{page}/revocation", f"{page}/revoke")
     assert without_reason.status_code == 400
@@ -99,3 +99,97 @@ async def test_seals_of_another_organisation_are_not_there(console: Console) -> 
         assert (await console.get(page + place)).status_code == 404
     assert (await console.client.post(f"{page}/approve", data={"csrf_token": token})).status_code == 404
     assert (await console.rooms.seals.register.get(page.rsplit("/", 1)[1])).state == "draft"
+
+
+async def test_the_picture_is_shown_before_anything_is_applied_for(console: Console) -> None:
+    console.sit(Role.OFFICER)
+    before = await console.rooms.seals.register.seals()
+    oval = APPLICATION | {"shape": "oval", "bottom_text": "发票专用章", "size_mm": ""}
+    page = await console.post(NEW, NEW, **oval, preview="yes")
+    assert page.status_code == 200
+    assert "data:image/png;base64," in page.text
+    assert "发票专用章" in page.text
+    scripted = await console.post(NEW, "/console/seals/preview", **oval)
+    assert scripted.json()["picture"].startswith("data:image/png;base64,")
+    wrong = await console.post(NEW, "/console/seals/preview", **oval | {"size_mm": "9999"})
+    assert (wrong.status_code, wrong.json()["detail"]) == (400, "A seal is 16 to 60 millimetres wide.")
+    assert (await console.post(NEW, "/console/seals/preview", **oval | {"shape": "star"})).status_code == 400
+    assert await console.rooms.seals.register.seals() == before
+
+
+async def test_an_application_is_turned_down_with_a_reason_that_the_applicant_reads(console: Console) -> None:
+    page = await applied(console)
+    console.sit(Role.APPROVER, subject="approver-1")
+    without = await console.post(f"{page}/reject", f"{page}/reject", reason=" ")
+    assert without.status_code == 400
+    assert "Say why in at most 256 characters." in without.text
+    await console.post(f"{page}/reject", f"{page}/reject", reason="名称与批文不符")
+    console.sit(Role.OFFICER, subject="officer-1")
+    shown = (await console.get(page)).text
+    assert "名称与批文不符" in shown
+    assert "Not approved" in shown
+
+
+async def test_only_steps_that_can_be_taken_are_offered_and_the_rest_is_explained(console: Console) -> None:
+    page = await applied(console)
+    own = (await console.get(page)).text
+    assert "Withdraw the application" in own
+    assert "Approve and make the seal" not in own
+    console.sit(Role.OFFICER, Role.APPROVER, subject="officer-1")
+    assert "Approve and make the seal" not in (await console.get(page)).text
+    console.sit(Role.OFFICER, subject="officer-2")
+    other = (await console.get(page)).text
+    assert "Withdraw the application" not in other
+    assert "Waiting for somebody with the right to approve seals." in other
+    assert (await console.post(NEW, f"{page}/withdraw")).status_code == 409
+    console.sit(Role.OFFICER, subject="officer-1")
+    assert (await console.post(page, f"{page}/withdraw")).status_code == 303
+    assert (await console.rooms.seals.register.get(page.rsplit("/", 1)[1])).state == "rejected"
+
+
+async def test_a_suspension_says_why_and_stands_in_the_timeline(console: Console) -> None:
+    page = await applied(console)
+    console.sit(Role.APPROVER, subject="approver-1")
+    await console.post(page, f"{page}/approve")
+    assert "Its key may be at risk" in (await console.get(f"{page}/suspend")).text
+    wrong = await console.post(f"{page}/suspend", f"{page}/suspend", reason="mood")
+    assert "Choose why the seal is suspended." in wrong.text
+    await console.post(f"{page}/suspend", f"{page}/suspend", reason="key-at-risk")
+    shown = (await console.get(page)).text
+    assert "Its key may be at risk · by approver-1" in shown
+    assert (await console.get(f"{page}/suspend")).status_code == 303
+    assert (await console.get(f"{page}/nonsense")).status_code == 303
+
+
+async def test_a_successor_takes_over_what_the_seal_says(console: Console) -> None:
+    page = await applied(console)
+    console.sit(Role.APPROVER, subject="approver-1")
+    await console.post(page, f"{page}/approve")
+    console.sit(Role.OFFICER, subject="officer-1")
+    form = f"{NEW}?replaces={page.rsplit('/', 1)[1]}"
+    assert 'name="replaces"' in (await console.get(form)).text
+    given = APPLICATION | {"replaces": page.rsplit("/", 1)[1]}
+    answer = await console.post(form, NEW, **given, files=PICTURE)
+    successor = answer.headers["location"].split("?")[0]
+    console.sit(Role.APPROVER, subject="approver-1")
+    await console.post(successor, f"{successor}/approve")
+    assert successor in (await console.get(page)).text
+    assert page in (await console.get(successor)).text
+
+
+async def test_seals_are_searched_and_those_ending_soon_are_found(console: Console) -> None:
+    await applied(console)
+    assert "示例市市场监督管理局</a>" in (await console.get("/console/seals?q=市场")).text
+    assert "No seal matches" in (await console.get("/console/seals?q=公安")).text
+    assert "No seal matches" in (await console.get("/console/seals?state=suspended")).text
+    assert "No seal matches" in (await console.get("/console/seals?state=expiring")).text
+
+
+async def test_uses_are_shown_by_day_and_saved_as_a_table(console: Console) -> None:
+    page = await applied(console)
+    assert "Not used yet" in (await console.get(f"{page}/uses")).text
+    assert (await console.get(f"{page}/uses?since=yesterday")).status_code == 400
+    saved = await console.get(f"{page}/uses?as=csv")
+    assert saved.content.startswith(b"\xef\xbb\xbf")
+    console.sit(Role.CITIZEN)
+    assert (await console.get(f"{page}/uses")).status_code == 403

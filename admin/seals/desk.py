@@ -1,0 +1,37 @@
+"""What the pages on seals share: the register, the log of uses, and who acts."""
+
+from typing import cast
+
+from starlette.requests import Request
+
+from admin.desk import actor_of
+from kernel.principal import Principal
+from kernel.web.templates import Pages
+from seal.seals.seal import Seal
+from seal.seals.service import Officer, SealRegister
+from seal.seals.uses import UseLog
+
+
+def officer(principal: Principal) -> Officer:
+    """Who acts, as the register knows them."""
+    return Officer(actor_of(principal), principal.organisation.uscc if principal.organisation else None)
+
+
+def register(request: Request) -> SealRegister:
+    """The register of seals."""
+    return cast(SealRegister, request.app.state.admin.seals)
+
+
+def uses(request: Request) -> UseLog:
+    """What seals were used for."""
+    return cast(UseLog, request.app.state.admin.seal_uses)
+
+
+def pages(request: Request) -> Pages:
+    """The templates."""
+    return cast(Pages, request.app.state.pages)
+
+
+async def load(request: Request, principal: Principal) -> Seal:
+    """The seal of the address, if it is of the officer's organisation. Raises NotFound."""
+    return await register(request).get(request.path_params["seal_id"], officer=officer(principal))
