@@ -1,10 +1,12 @@
 """What the pages on seals share: the register, the log of uses, and who acts."""
 
+from collections.abc import Iterable
 from typing import cast
 
 from starlette.requests import Request
 
 from admin.desk import actor_of
+from kernel.errors import NotFound
 from kernel.principal import Principal
 from kernel.web.templates import Pages
 from seal.seals.seal import Seal
@@ -30,6 +32,17 @@ def uses(request: Request) -> UseLog:
 def pages(request: Request) -> Pages:
     """The templates."""
     return cast(Pages, request.app.state.pages)
+
+
+async def names_of(request: Request, subjects: Iterable[str]) -> dict[str, str]:
+    """What these persons are called; programs and persons who are gone keep their reference."""
+    persons, names = request.app.state.admin.people.persons, {}
+    for subject in dict.fromkeys(subjects):
+        try:
+            names[subject] = (await persons.load(subject)).display_name
+        except NotFound:
+            names[subject] = subject
+    return names
 
 
 async def load(request: Request, principal: Principal) -> Seal:

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from admin.desk import at_desk, posted, see
-from admin.seals import applying, use_log
+from admin.seals import applying, policy, use_log
 from admin.seals.certificates import facts_of
-from admin.seals.desk import load, officer, pages, register, uses
+from admin.seals.desk import load, names_of, officer, pages, register, uses
 from admin.seals.steps import APPLY, APPROVE, USE, steps_for
 from admin.seals.wording import (
     CAUSE_NAMES,
@@ -50,6 +50,7 @@ def routes() -> list[BaseRoute]:
         Route("/console/seals", list_seals, methods=["GET"]),
         *applying.routes(),
         *use_log.routes(),
+        *policy.routes(),
         Route("/console/seals/{seal_id}", show_seal, methods=["GET"]),
         Route("/console/seals/{seal_id}/picture", send_picture, methods=["GET"]),
         Route("/console/seals/{seal_id}/revocation", ask_to_revoke, methods=["GET"]),
@@ -159,6 +160,8 @@ async def _seal_page(
 ) -> Response:
     seal = await load(request, principal)
     events = await register(request).events(seal.id)
+    recent = await use_log.recent(request, seal, RECENT_USES)
+    names = await names_of(request, [*(event.actor for event in events), *(use.actor for use in recent)])
     return pages(request).render(
         request,
         "admin/seal.html",
@@ -168,17 +171,20 @@ async def _seal_page(
         state_title=gettext(STATE_NAMES[seal.state]),
         cause=_cause(seal.cause),
         shape=gettext(SHAPE_NAMES.get(seal.shape, "")),
-        events=[_event(each) for each in reversed(events)],
+        events=[_event(each, names) for each in reversed(events)],
+        names=names,
         certificates=facts_of(seal),
-        uses=await use_log.recent(request, seal, RECENT_USES),
+        uses=recent,
         steps=steps_for(seal, principal.subject, principal.scopes),
         refusal=refusal,
         done=request.query_params.get("done", ""),
     )
 
 
-def _event(event: SealEvent) -> dict[str, object]:
-    parts = filter(None, (_cause(event.cause), event.note, gettext("by {who}", who=event.actor)))
+def _event(event: SealEvent, names: Mapping[str, str]) -> dict[str, object]:
+    parts = filter(
+        None, (_cause(event.cause), event.note, gettext("by {who}", who=names.get(event.actor, event.actor)))
+    )
     return {
         "title": gettext(EVENT_NAMES.get(event.action, event.action)),
         "at": event.at,

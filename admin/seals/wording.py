@@ -45,7 +45,7 @@ CAUSE_NAMES: Mapping[str, str] = {
 }
 
 EVENT_NAMES: Mapping[str, str] = {
-    "apply": "Applied for",
+    "apply": "Application entered",
     "import": "Taken in from another system",
     "attach": "Its key was named",
     "approve": "Approved, made and in use",

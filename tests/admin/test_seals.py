@@ -193,3 +193,25 @@ async def test_uses_are_shown_by_day_and_saved_as_a_table(console: Console) -> N
     assert saved.content.startswith(b"\xef\xbb\xbf")
     console.sit(Role.CITIZEN)
     assert (await console.get(f"{page}/uses")).status_code == 403
+
+
+async def test_who_may_use_a_seal_is_decided_with_a_pin_that_is_never_shown(console: Console) -> None:
+    page = await applied(console)
+    console.sit(Role.APPROVER, subject="approver-1")
+    await console.post(page, f"{page}/approve")
+    rules = f"{page}/use-policy"
+    given = {"licence_types": "T1\nT2", "persons": "", "acr_level": "3", "pin": "yes"}
+    without = await console.post(rules, rules, **given)
+    assert without.status_code == 400
+    assert 'href="#field-pin_new"' in without.text
+    wrong = await console.post(rules, rules, **given | {"licence_types": "T 1 !", "pin_new": "839201"})
+    assert 'href="#field-licence_types"' in wrong.text
+    assert (await console.post(rules, rules, **given, pin_new="839201")).status_code == 303
+    policy = (await console.rooms.seals.register.get(page.rsplit("/", 1)[1])).use_policy
+    assert (policy.licence_types, policy.acr_level, policy.pin) == (("T1", "T2"), 3, True)
+    assert (policy.vault, policy.programs) == (False, False)
+    shown = (await console.get(rules)).text + (await console.get(page)).text
+    assert "839201" not in shown
+    assert "Level 3 or higher" in shown
+    console.sit(Role.OFFICER, subject="officer-1")
+    assert (await console.get(rules)).status_code == 403
