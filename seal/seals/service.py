@@ -149,12 +149,12 @@ class SealRegister:
         self._publication.forget()
         return Seal.of(row, self._clock())
 
-    async def enter(self, officer: Officer, row: SealRow, action: str) -> Seal:
+    async def take_in(self, officer: Officer, row: SealRow) -> Seal:
         """Enter a seal that was made elsewhere. Raises Conflict (code taken)."""
         try:
             async with self._database.transaction() as session:
                 session.add(row)
-                await self._note(session, action, officer, row)
+                await self._note(session, "seal.import", officer, row)
         except UniqueViolation as failure:
             raise Conflict("There is already a seal with the code {code}.", code=row.code) from failure
         return Seal.of(row, self._clock())

@@ -3,7 +3,7 @@
 from tests.spoken import catalogue, different_places, spoken_by
 
 # What the shell itself says and translates.
-ELSEWHERE = {"Write the date as YYYY-MM-DD.", "Some fields need your attention."}
+ELSEWHERE = {"Write the date as YYYY-MM-DD.", "Some fields need your attention.", "Its versions", "Version {number}"}
 
 
 def test_every_text_is_translated() -> None:

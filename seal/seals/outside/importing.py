@@ -81,7 +81,7 @@ class SealImports:
             await self._check_key(wished.key_name, judged.signer)
         row = _row(judged, wished, officer, now)
         row.owner_uscc = owner
-        return await self._register.enter(officer, row, "seal.import"), judged.notes
+        return await self._register.take_in(officer, row), judged.notes
 
     async def attach_key(self, officer: Officer, seal_id: str, key_name: str) -> Seal:
         """Say that the key of an imported seal now lies with us; somebody else then approves its use.
