@@ -14,6 +14,7 @@ from admin.dashboard.routes import DashboardDesk, Figure, Task
 from admin.licences import changes as licence_change_routes
 from admin.licences import routes as licence_routes
 from admin.licences.routes import LicenceDesk
+from admin.logout_notices import routes as logout_notice_routes
 from admin.organisations import routes as organisation_routes
 from admin.people import routes as people_routes
 from admin.people.routes import PeopleDesk
@@ -22,6 +23,7 @@ from admin.seals import routes as seal_routes
 from idp.app import IdpServices
 from idp.clients.service import ClientService
 from idp.organisations.service import OrganisationService
+from idp.single_logout.service import SingleLogout
 from kernel.audit.chain import AuditTrail
 from kernel.database.engine import Database
 from kernel.principal import Principal
@@ -49,6 +51,7 @@ NAVIGATION = (
     NavLink("People", "/console/people", PEOPLE, "Administration"),
     NavLink("Organisations", "/console/organisations", USERS, "Administration"),
     NavLink("Applications", "/console/clients", USERS, "Administration"),
+    NavLink("Logout notices", "/console/logout-notices", USERS, "Administration"),
     NavLink("Audit trail", "/console/audit", AUDIT, "Administration"),
 )
 """The rail, for `kernel.web.templates.Navigation(console=…)`."""
@@ -75,6 +78,7 @@ class AdminServices:
     people: PeopleDesk
     organisations: OrganisationService
     clients: ClientService
+    single_logout: SingleLogout
     licences: LicenceDesk
     licence_changes: LicenceChanges
     seals: SealRegister
@@ -121,6 +125,7 @@ def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
         people=PeopleDesk(idp.persons, idp.roles, idp.organisations),
         organisations=idp.organisations,
         clients=idp.clients,
+        single_logout=idp.single_logout,
         licences=LicenceDesk(
             vault.catalogue, vault.issuing, vault.lookup, vault.clock, vault.batches, vault.batch_runner
         ),
@@ -139,6 +144,7 @@ def page_routes() -> list[BaseRoute]:
         *people_routes.routes(),
         *organisation_routes.routes(),
         *client_routes.routes(),
+        *logout_notice_routes.routes(),
         *licence_routes.routes(),
         *licence_change_routes.routes(),
         *batch_routes.routes(),

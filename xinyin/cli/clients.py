@@ -1,12 +1,17 @@
 """`xinyin client` and `xinyin cas`: applications that sign people in or call the APIs."""
 
+import json
+from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from idp.cas.applications import ATTRIBUTES, CasRegistration
 from idp.clients.client import ClientRegistration
+from idp.clients.metadata import USUAL, ClientMetadata, read_metadata
 from kernel.audit.chain import Actor
+from kernel.errors import InvalidInput
 from xinyin.cli.console import AsJson, in_house, out, print_json, show
 from xinyin.cli.users import load_organisation
 from xinyin.house import House
@@ -25,10 +30,12 @@ def add(
     scope: Annotated[list[str] | None, typer.Option(help="A scope it may ask for; repeatable.")] = None,
     organisation: Annotated[str, typer.Option(help="USCC of the agency that it acts for.")] = "",
     public: Annotated[bool, typer.Option("--public", help="No secret: an app or a page alone.")] = False,
+    metadata: Annotated[Path | None, typer.Option(help="JSON file of further metadata (RFC 7591 names).")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Register a client. Its secret is shown this once."""
     machine = role in ("agency", "verifier", "machine")
+    members = _read_members(metadata) if metadata else USUAL
 
     async def work(house: House) -> dict[str, object]:
         owner = await load_organisation(house, organisation) if organisation else None
@@ -41,6 +48,7 @@ def add(
             organisation_uscc=owner.uscc if owner else None,
             organisation_name=owner.name if owner else None,
             is_public=public,
+            metadata=members,
         )
         client, secret = await house.idp.clients.create(registration)
         return {"client_id": client.client_id, "client_secret": secret}
@@ -51,6 +59,35 @@ def add(
     else:
         for key, value in made.items():
             out.print(f"{key}: {value or 'none, it is public'}")
+
+
+def _read_members(path: Path) -> ClientMetadata:
+    """The metadata in a file. Raises `InvalidInput`."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput("{file} cannot be read as JSON.", file=path) from error
+    if not isinstance(document, dict):
+        raise InvalidInput("{file} cannot be read as JSON.", file=path)
+    members, errors = read_metadata(document)
+    if errors:
+        raise InvalidInput("The application cannot be registered like this.", fields=errors)
+    return members
+
+
+@app.command("registration-token")
+def registration_token(
+    label: Annotated[str, typer.Argument(help="What it is for; the audit trail names it.")],
+    *,
+    uses: Annotated[int, typer.Option(help="How many applications may register by it.")] = 1,
+    hours: Annotated[int, typer.Option(help="How long it counts.")] = 24,
+) -> None:
+    """Make a token by which programs register applications themselves (RFC 7591). Shown this once."""
+
+    async def work(house: House) -> str:
+        return await house.idp.registration.grant_initial_token(label, uses=uses, lifetime=timedelta(hours=hours))
+
+    out.print(in_house(work))
 
 
 @app.command("rotate-secret")
