@@ -38,6 +38,7 @@ from seal.signing.jobs.running import JobRunner, RunnerParts
 from seal.signing.jobs.service import KEEP, JobParts, SealJobs
 from seal.signing.pressing.here import PressHere
 from seal.signing.pressing.order import Press
+from seal.signing.raising import LevelRaiser
 from seal.signing.service import SigningParts, SigningService
 from seal.timestamp import routes as timestamp_routes
 from seal.timestamp.authority import AuthorityWiring
@@ -140,6 +141,7 @@ def build_services(parts: Foundations) -> SealServices:
             authority=authority,
             publication=publication,
             journal=intents,
+            raiser=LevelRaiser(timestamps, parts.clock),
         )
     )
     return SealServices(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from kernel.crypto.signatures import SigningAlgorithm
+from seal.documents.levels import PadesLevel
 from seal.documents.positions import StampPosition
 
 SealableFormat = Literal["ofd", "pdf"]
@@ -21,10 +22,12 @@ class DocumentToSeal:
 
 @dataclass(frozen=True)
 class SealManner:
-    """How to seal. `reason`: written into the signature of a PDF. `closing`: nobody may sign an OFD after this seal."""
+    """How to seal. `reason`: written into the signature of a PDF. `closing`: nobody may sign after this seal.
+    `level`: of the signature in a PDF."""
 
     reason: str = ""
     closing: bool = False
+    level: PadesLevel = "B-B"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from kernel.errors import Conflict, Forbidden, NotFound, Unavailable, XinyinErro
 from kernel.ids.time_ordered import new_id
 from seal.authority.service import Authority
 from seal.client import DocumentToSeal, SealableFormat, SealerKey, SealManner, SignedClaims
+from seal.documents.levels import PadesLevel
 from seal.documents.positions import StampPosition
 from seal.seals import status_list as seal_status_list
 from seal.seals.pins import SealPins
@@ -28,7 +29,9 @@ from seal.seals.seal import STATE_SENTENCES
 from seal.seals.use_policy import IntendedUse, UsePolicy, check_use_policy
 from seal.signing.intents.journal import LOST, Intent, IntentJournal, Use
 from seal.signing.pressing.order import Press, PressLost, PressOrder, SealStock
+from seal.signing.raising import LevelRaiser
 from seal.signing.rotation.service import ServiceKeyRing
+from seal.validation.trust import TrustStore
 
 _PURPOSE_LENGTH = 128
 
@@ -44,6 +47,7 @@ class SigningParts:
     authority: Authority
     publication: SealPublication
     journal: IntentJournal
+    raiser: LevelRaiser
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class SigningService:
         self._authority = parts.authority
         self._publication = parts.publication
         self._journal = parts.journal
+        self._raiser = parts.raiser
         self.service_keys = ServiceKeyRing(parts.database, parts.audit, parts.clock, parts.press)
         self._pins = SealPins(parts.database, parts.audit, parts.clock)
 
@@ -129,11 +134,14 @@ class SigningService:
     ) -> list[bytes]:
         """Seal several documents in one step; `order.positions` is not looked at. Raises as `seal`."""
         order = await self.with_pin_proven(order)
+        await self._raiser.check(order.manner.level)
         stock, intents = await self._begin(documents, order, keeper)
         try:
             trust = await self._publication.trust_store()
             press_order = PressOrder(tuple(documents), stock, self._clock(), trust, order.manner)
             sealed = await self._pressed(press_order, intents)
+            level = order.manner.level
+            sealed = [await self._raised(*each, trust, level) for each in zip(sealed, documents, strict=True)]
             if keeper:
                 await keeper.keep(sealed)
             await self._record_uses(list(zip(intents, documents, sealed, strict=True)), stock, order, keeper)
@@ -269,6 +277,9 @@ class SigningService:
             return await self._press.press(order)
         except PressLost as failure:
             raise Unavailable(LOST, reason="pressing was lost twice") from failure
+
+    async def _raised(self, sealed: bytes, document: DocumentToSeal, trust: TrustStore, level: PadesLevel) -> bytes:
+        return await self._raiser.raised(sealed, level, trust) if document.format == "pdf" else sealed
 
     async def _record_uses(
         self,

@@ -5,10 +5,10 @@ a document security store. B-LTA: all of it under a document time stamp, which l
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -22,12 +22,9 @@ from kernel.crypto.timestamps.token import TimestampToken
 from kernel.errors import Conflict, InvalidInput
 from seal.documents.pdf.objects import dictionary
 from seal.documents.pdf.reading import readable
-from seal.structures.cades import Stamp, load_cades_signature
+from seal.structures.cades import CadesSignature, Stamp, SuiteDigest, load_cades_signature
 from seal.structures.fields import MalformedStructure
 
-PadesLevel = Literal["B-B", "B-T", "B-LT", "B-LTA"]
-LEVELS: tuple[PadesLevel, ...] = ("B-B", "B-T", "B-LT", "B-LTA")
-STAMPED: frozenset[PadesLevel] = frozenset({"B-T", "B-LT", "B-LTA"})
 STAMP_HEX_DIGITS = 24576
 """Room for a time stamp with the certificates of its authority."""
 
@@ -79,6 +76,12 @@ def add_document_timestamp(pdf: bytes, stamp: Stamp) -> bytes:
     return output.getvalue()
 
 
+def awaited_stamps(pdf: bytes) -> list[tuple[bytes, SuiteDigest]]:
+    """Over what time stamps are missing: the digests of the values of our signatures that have none, in order."""
+    waiting = (signature for _gap, _resume, signature in _own_signatures(pdf) if not signature.timestamp)
+    return readable(lambda: [(each.signature_digest, each.suite.digest_name) for each in waiting])
+
+
 def complete_timestamp(pdf: bytes, token: bytes) -> bytes:
     """The file with a DER TimeStampToken for the signature that it is over: the stamp that was missing when it was
     sealed. Nothing that is signed changes; the token goes where the signature left room.
@@ -86,25 +89,25 @@ def complete_timestamp(pdf: bytes, token: bytes) -> bytes:
     Raises `UnreadablePdf`, and `Conflict` when no signature of ours is waiting for this stamp.
     """
     imprint = TimestampToken.load(token).imprint
+    for gap, resume, signature in readable(lambda: list(_own_signatures(pdf))):
+        if signature.signature_digest == imprint and not signature.timestamp:
+            return _filled(pdf, gap, resume, signature.with_timestamp(token).encode())
+    raise Conflict("No signature in the file is waiting for this time stamp.")
 
-    def find() -> tuple[int, int, bytes] | None:
-        for embedded in PdfFileReader(BytesIO(pdf)).embedded_regular_signatures:
-            _start, gap, resume, _rest = (int(number) for number in embedded.byte_range)
-            content = bytes(embedded.pkcs7_content)
-            try:
-                signature = load_cades_signature(content[: der_length(content)])
-            except MalformedStructure:
-                continue
-            if signature.signature_digest == imprint and not signature.timestamp:
-                return gap, resume, signature.with_timestamp(token).encode()
-        return None
 
-    found = readable(find)
-    if found is None:
-        raise Conflict("No signature in the file is waiting for this time stamp.")
-    gap, resume, content = found
-    digits = content.hex().encode()
-    room = resume - gap - 2
+def _own_signatures(pdf: bytes) -> Iterator[tuple[int, int, CadesSignature]]:
+    """Signatures in our form, each between where its place begins and ends."""
+    for embedded in PdfFileReader(BytesIO(pdf)).embedded_regular_signatures:
+        _start, gap, resume, _rest = (int(number) for number in embedded.byte_range)
+        content = bytes(embedded.pkcs7_content)
+        try:
+            yield gap, resume, load_cades_signature(content[: der_length(content)])
+        except MalformedStructure:
+            continue
+
+
+def _filled(pdf: bytes, gap: int, resume: int, content: bytes) -> bytes:
+    digits, room = content.hex().encode(), resume - gap - 2
     if len(digits) > room:
         raise InvalidInput("There is no room left in the file for the time stamp.")
     return pdf[: gap + 1] + digits.ljust(room, b"0") + pdf[resume - 1 :]

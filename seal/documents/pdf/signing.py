@@ -12,20 +12,19 @@ from io import BytesIO
 from typing import Any
 
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
-from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import BuildProps, SignatureObject
 
 from kernel.crypto.signatures import SigningKey
 from kernel.errors import Conflict, InvalidInput
+from seal.documents.levels import STAMPED, WITH_EVIDENCE, PadesLevel
 from seal.documents.pdf.geometry import PageFrame
 from seal.documents.pdf.levels import (
     NO_EVIDENCE,
     STAMP_HEX_DIGITS,
-    STAMPED,
     Evidence,
-    PadesLevel,
     add_document_timestamp,
     add_evidence,
 )
@@ -47,6 +46,7 @@ class PdfSealRequest:
     `certificates`: DER, the signer's first, then its issuers without the root. `picture`: the seal's image. `seal_name`
     and `signed_at` go into the signature dictionary, `reason` and `location` if given. Keys: P-256, RSA, or SM2, which
     verifiers at home alone can read. `level` above B-B needs `stamp`; `evidence` is embedded from B-LT on.
+    `closing`: certify the document as one that nobody may change or sign any more (ISO 32000-1 §12.8.2.2).
     `awaits_stamp`: leave room at level B-B for a time stamp that comes later (`levels.complete_timestamp`).
     """
 
@@ -62,6 +62,7 @@ class PdfSealRequest:
     stamp: Stamp | None = None
     evidence: Evidence = NO_EVIDENCE
     awaits_stamp: bool = False
+    closing: bool = False
 
     @property
     def has_room_for_stamp(self) -> bool:
@@ -83,7 +84,7 @@ def seal_pdf(pdf: bytes, request: PdfSealRequest) -> bytes:
     request's `stamp` raises.
     """
     sealed = _seal_at_signature_level(pdf, request)
-    if request.level in ("B-LT", "B-LTA"):
+    if request.level in WITH_EVIDENCE:
         sealed = add_evidence(sealed, request.evidence)
     if request.level == "B-LTA":
         assert request.stamp is not None
@@ -99,6 +100,10 @@ def _seal_at_signature_level(pdf: bytes, request: PdfSealRequest) -> bytes:
     check_positions(request.positions, [frame.size for frame in frames])
     widget, drawn = _divide(request.positions)
     names = readable(lambda: [name for name, value, _ref in enumerate_sig_fields(writer) if value is not None])
+    if readable(lambda: _is_closed(writer)):
+        raise Conflict("An earlier signature closed the document: nobody may sign after it.")
+    if names and request.closing:
+        raise Conflict("The document is signed already. Only its first seal can close a PDF.")
     if names and drawn:
         raise Conflict(
             "The document is signed already. A seal can be added in one place only, and not as a riding seal."
@@ -138,10 +143,20 @@ def _prepare(writer: Any, request: PdfSealRequest, layout: _Layout) -> tuple[Any
         appearance = widget_appearance(image, layout.frames[layout.widget.page - 1], layout.widget)
         field["/AP"] = dictionary({"/N": writer.add_object(appearance)})
         writer.update_container(field)
-    embedding.send(SigObjSetup(_signature_dictionary(request)))
     md_algorithm = suite_of(request.signer).digest_name
+    certify = SigMDPSetup(md_algorithm, certify=True, docmdp_perms=MDPPerm.NO_CHANGES) if request.closing else None
+    embedding.send(SigObjSetup(_signature_dictionary(request), mdp_setup=certify))
     prepared, output = embedding.send(SigIOSetup(md_algorithm=md_algorithm, in_place=True))
     return embedding, prepared.document_digest, output
+
+
+def _is_closed(writer: Any) -> bool:
+    """Whether a certification allows no changes; without a number it allows filling in (§12.8.2.2.2)."""
+    permissions = writer.root.get("/Perms", {})
+    if "/DocMDP" not in permissions:
+        return False
+    references = permissions["/DocMDP"].get("/Reference", ())
+    return any(int(each.get("/TransformParams", {}).get("/P", 2)) == 1 for each in references)
 
 
 def _signature_dictionary(request: PdfSealRequest) -> SignatureObject:

@@ -7,10 +7,11 @@ from typing import Any
 
 from kernel.errors import FieldError, InvalidInput
 from kernel.web.forms import MEBIBYTE, FormLimits, RawForm, TooLarge, UploadedFile
+from seal.documents.levels import LEVELS
 from seal.documents.ofd.archive import ArchiveLimits, UnreadablePackage, read_archive
 from seal.documents.placement.request import DEFAULT_SIZE_MM, LowerRight, Placement, Riding, read_placements
 from seal.seals.use_policy import IntendedUse
-from seal.signing.jobs.job import LEVELS, SentFile, Wish
+from seal.signing.jobs.job import SentFile, Wish
 
 MOST_FILES = 200
 LARGEST_FILE = 20 * MEBIBYTE
@@ -44,8 +45,9 @@ def is_archive(form: RawForm) -> bool:
 
 def read_wish(form: RawForm, use: IntendedUse) -> Wish:
     """Where, how and what for. Raises `InvalidInput` naming the field."""
-    level = form.text("level") or LEVELS[0]
-    if level not in LEVELS:
+    wanted = form.text("level") or "B-B"
+    level = next((each for each in LEVELS if each == wanted), None)
+    if level is None:
         message = "The levels are {levels}."
         raise InvalidInput(_MALFORMED, fields=[FieldError("level", message, {"levels": ", ".join(LEVELS)})])
     purpose, reason = form.text("purpose"), form.text("reason")

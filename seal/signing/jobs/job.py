@@ -9,11 +9,9 @@ from kernel.audit.chain import Actor
 from kernel.errors import XinyinError
 from kernel.i18n import gettext
 from seal.client import SealableFormat
+from seal.documents.levels import PadesLevel
 from seal.documents.placement.request import Placement, read_placements, to_json
 from seal.seals.use_policy import IntendedUse
-
-LEVELS = ("B-B",)
-"""PAdES levels (ETSI EN 319 142-1) that can be asked for."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Wish:
     placements: Sequence[Placement]
     purpose: str = ""
     reason: str = ""
-    level: str = "B-B"
+    level: PadesLevel = "B-B"
     closing: bool = False
     use: IntendedUse = field(default_factory=lambda: IntendedUse("person"))
 

@@ -130,7 +130,7 @@ class JobRunner:
             positions = await asyncio.to_thread(place, document, work.format, work.wish.placements)
             to_seal = DocumentToSeal(work.format, document, positions)
             wish = work.wish
-            manner = SealManner(wish.reason, wish.closing)
+            manner = SealManner(wish.reason, wish.closing, wish.level)
             order = SealOrder(work.seal_id, (), wish.purpose, work.actor, wish.use, manner=manner)
             await self._parts.signing.seal_all([to_seal], order, _ItemKeeper(self._parts, work))
         except (Taken, UniqueViolation):

@@ -1,9 +1,10 @@
 """Sealing and checking, with the keys in reach. No file leaves that our own verification would not pass."""
 
 from kernel.crypto.keystore import KeyStore
-from kernel.errors import Conflict, FieldError, IntegrityError, InvalidInput
+from kernel.errors import Conflict, IntegrityError, InvalidInput
 from seal.authority.profiles import family_of, seal_key_name
 from seal.client import DocumentToSeal
+from seal.documents.levels import STAMPED
 from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
 from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
 from seal.signing.pressing.order import PressOrder
@@ -29,9 +30,6 @@ def _seal(document: DocumentToSeal, order: PressOrder, keystore: KeyStore) -> by
             protection="whole" if order.manner.closing else "continue",
         )
         return seal_ofd(document.data, ofd_request)
-    if order.manner.closing:
-        message = "Only an OFD can be closed against further signatures."
-        raise InvalidInput(message, fields=[FieldError("closing", message)])
     if not seal.p256_certificates:
         raise Conflict("This seal was made elsewhere and has a key for OFD files only.")
     request = PdfSealRequest(
@@ -42,6 +40,8 @@ def _seal(document: DocumentToSeal, order: PressOrder, keystore: KeyStore) -> by
         positions=document.positions,
         signed_at=signed_at,
         reason=order.manner.reason or None,
+        closing=order.manner.closing,
+        awaits_stamp=order.manner.level in STAMPED,
     )
     return seal_pdf(document.data, request)
 

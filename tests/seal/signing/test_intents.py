@@ -17,6 +17,7 @@ from seal.signing.intents.journal import LEASE, Intent, IntentJournal
 from seal.signing.intents.records import SealIntentRow
 from seal.signing.pressing.here import PressHere
 from seal.signing.pressing.order import PressLost, PressOrder
+from seal.signing.raising import LevelRaiser
 from seal.signing.service import SealOrder, SigningParts, SigningService
 from tests.seal.pdf_samples import minimal_pdf
 from tests.seal.world import SealWorld
@@ -62,6 +63,7 @@ def signing(world: SealWorld, press: Press) -> SigningService:
             authority=world.services.authority,
             publication=world.services.publication,
             journal=world.services.intents,
+            raiser=LevelRaiser(world.services.timestamps, parts.clock),
         )
     )
 

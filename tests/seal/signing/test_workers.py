@@ -20,6 +20,7 @@ from seal.documents.positions import StampPosition
 from seal.seals.records import find_seal
 from seal.signing.pressing.here import PressHere
 from seal.signing.pressing.order import Press, PressLost, PressOrder
+from seal.signing.raising import LevelRaiser
 from seal.signing.service import SealOrder, SigningParts, SigningService
 from seal.signing.workers import pool as pools
 from seal.signing.workers.child import KeyPlace
@@ -75,6 +76,7 @@ def signing(world: SealWorld, press: Press) -> SigningService:
             authority=world.services.authority,
             publication=world.services.publication,
             journal=world.services.intents,
+            raiser=LevelRaiser(world.services.timestamps, parts.clock),
         )
     )
 
@@ -121,8 +123,9 @@ class TestEveryPress:
         (closed,) = await press.press(closing)
         with pytest.raises(Conflict):
             await press.press(replace(closing, documents=[DocumentToSeal("ofd", closed, [PLACE])]))
-        with pytest.raises(InvalidInput, match="Only an OFD"):
-            await press.press(replace(closing, documents=[DocumentToSeal("pdf", minimal_pdf(), [PLACE])]))
+        (closed,) = await press.press(replace(closing, documents=[DocumentToSeal("pdf", minimal_pdf(), [PLACE])]))
+        with pytest.raises(Conflict):
+            await press.press(replace(wanted, documents=[DocumentToSeal("pdf", closed, [PLACE])]))
 
     async def test_lets_out_nothing_that_does_not_hold(self, world: SealWorld, press: Press, ofd: bytes) -> None:
         wanted = await order(world, DocumentToSeal("ofd", ofd, [PLACE]))

@@ -15,11 +15,9 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import ValidationContext
 
 from kernel.errors import Conflict, InvalidInput, Unavailable
+from seal.documents.levels import LEVELS, STAMPED, PadesLevel
 from seal.documents.pdf.levels import (
-    LEVELS,
-    STAMPED,
     Evidence,
-    PadesLevel,
     add_document_timestamp,
     add_evidence,
     complete_timestamp,
@@ -281,3 +279,25 @@ def test_rsa_signs_pdf_files_for_old_readers(tmp_path: Path) -> None:
     (tmp_path / "rsa.pdf").write_bytes(sealed)
     told = subprocess.run(["pdfsig", tmp_path / "rsa.pdf"], capture_output=True, text=True, check=True).stdout
     assert "Signature is Valid" in told
+
+
+@pytest.mark.parametrize("level", ["B-B", "B-LTA"])
+def test_a_closed_pdf_takes_no_further_seal(
+    pki: SealPki, judge: Judge, stamper: Stamper, evidence: Evidence, level: PadesLevel
+) -> None:
+    """A certification that allows no changes; evidence and stamps are none (ISO 32000-2 §12.8.2.2.2)."""
+    closed = seal_pdf(PDF, replace(request(pki, level, stamper, evidence), closing=True))
+
+    assert judge.report(closed).indication is Indication.PASSED
+    with pytest.raises(Conflict, match="closed"):
+        seal_pdf(closed, request(pki, "B-B", None))
+    roots = [x509.Certificate.load(pki.p256.root.certificate.der)]
+    (embedded,) = PdfFileReader(BytesIO(closed)).embedded_regular_signatures
+    status = validate_pdf_signature(embedded, ValidationContext(trust_roots=roots, allow_fetching=False))
+    assert status.bottom_line
+    assert status.docmdp_ok
+
+
+def test_only_the_first_seal_closes_a_pdf(pki: SealPki, by_level: dict[PadesLevel, bytes]) -> None:
+    with pytest.raises(Conflict, match="first seal"):
+        seal_pdf(by_level["B-B"], replace(request(pki, "B-B", None), closing=True))

@@ -11,6 +11,7 @@ from rich.progress import Progress
 from kernel.audit.chain import Actor
 from kernel.errors import InvalidInput, Unavailable, XinyinError
 from seal.client import DocumentToSeal, SealManner
+from seal.documents.levels import PadesLevel
 from seal.documents.placement.placing import place
 from seal.documents.placement.request import At, Invisible, LowerRight, OnKeyword, Placement, Riding
 from seal.seals.use_policy import IntendedUse
@@ -42,7 +43,10 @@ def sign(
     occurrence: Annotated[str, typer.Option(help="Which one: a number from 1, last, or all.")] = "1",
     riding: Annotated[bool, typer.Option("--riding", help="Also over the right edges of all pages.")] = False,
     invisible: Annotated[bool, typer.Option("--invisible", help="Show no picture.")] = False,
-    closing: Annotated[bool, typer.Option("--closing", help="Nobody may sign after this seal (OFD).")] = False,
+    closing: Annotated[bool, typer.Option("--closing", help="Nobody may sign after this seal.")] = False,
+    level: Annotated[
+        PadesLevel, typer.Option(help="Of a PDF signature; from B-T on time-stamped.")
+    ] = "B-B",
     size_mm: Annotated[float, typer.Option("--size", min=5, max=100, help="Side in millimetres.")] = 42,
     purpose: Annotated[str, typer.Option(help="For the seal's record of uses.")] = "command-line",
 ) -> None:
@@ -56,7 +60,8 @@ def sign(
         placements.append(Riding(size_mm=size_mm))
     if invisible:
         placements = [Invisible()]
-    order = SealOrder(seal, (), purpose, _ACTOR, IntendedUse.by_operator(_ACTOR), manner=SealManner(closing=closing))
+    manner = SealManner(closing=closing, level=level)
+    order = SealOrder(seal, (), purpose, _ACTOR, IntendedUse.by_operator(_ACTOR), manner=manner)
     if file.is_dir():
         _seal_folder(_tasks(file, output), placements, order)
     else:

@@ -62,6 +62,25 @@ def zipped(**files: bytes) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.parametrize("level", ["B-T", "B-LT", "B-LTA"])
+async def test_a_pdf_is_sealed_at_the_level_that_is_asked_for(world: SealWorld, level: str) -> None:
+    seal = await world.active_seal()
+    response = await send(world, [("notice.pdf", minimal_pdf())], seal=seal["code"], level=level)
+    assert response.status_code == 201, response.text
+
+    sealed = await fetched(world, response.json()["file"])
+    report = validate_document(sealed, await world.services.publication.trust_store(), at=world.clock())
+    assert report.indication is Indication.PASSED
+    assert report.signatures[0].time.source == "timestamp"
+    assert (b"/DSS" in sealed, b"/DocTimeStamp" in sealed) == (level != "B-T", level == "B-LTA")
+
+
+async def test_an_unknown_level_is_refused_by_name(world: SealWorld) -> None:
+    seal = await world.active_seal()
+    response = await send(world, [("notice.pdf", minimal_pdf())], seal=seal["code"], level="B-X")
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "level")
+
+
 async def test_a_small_file_is_sealed_while_one_waits(any_world: SealWorld) -> None:
     world = any_world
     seal = await world.active_seal()
