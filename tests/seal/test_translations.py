@@ -16,6 +16,7 @@ ERRORS = {
 }  # fmt: skip
 # Said by the kernel too and translated there.
 ELSEWHERE = {
+    "There is no key called {name}.",  # the key store says so too
     "The certificate cannot be read.",
     "The issuer of the certificate of {subject} is not trusted here.",
     "Some fields need your attention.",
