@@ -24,7 +24,6 @@ ELSEWHERE = {
     "What you sent is too large. The limit is {limit}.",
     "Idempotency-Key",  # a header's name
     "There is no such field.",
-    "There is no key called {name}.",
     "This must be true or false.",
     "Choose one of the listed values.",
     "This is too long.",

@@ -44,9 +44,7 @@ def sign(
     riding: Annotated[bool, typer.Option("--riding", help="Also over the right edges of all pages.")] = False,
     invisible: Annotated[bool, typer.Option("--invisible", help="Show no picture.")] = False,
     closing: Annotated[bool, typer.Option("--closing", help="Nobody may sign after this seal.")] = False,
-    level: Annotated[
-        PadesLevel, typer.Option(help="Of a PDF signature; from B-T on time-stamped.")
-    ] = "B-B",
+    level: Annotated[PadesLevel, typer.Option(help="Of a PDF signature; from B-T on time-stamped.")] = "B-B",
     size_mm: Annotated[float, typer.Option("--size", min=5, max=100, help="Side in millimetres.")] = 42,
     purpose: Annotated[str, typer.Option(help="For the seal's record of uses.")] = "command-line",
 ) -> None:
