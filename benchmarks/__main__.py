@@ -9,8 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import issuing, tokens, verifying
+from benchmarks import issuing, sealing, signing, tokens, verifying
 from benchmarks.measuring import Result
+from benchmarks.peer import Peer
 from tests.houses import opened
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -19,12 +20,15 @@ RESULTS = Path(__file__).with_name("results.json")
 def results() -> Iterator[Result]:
     """Every comparison, one after the other."""
     yield tokens.run()
+    yield from signing.run()
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
         loop, world = runner.get_loop(), opened(Path(folder))
         house = loop.run_until_complete(world.__aenter__())
         try:
             yield verifying.run(house, loop)
-            yield issuing.run(house, loop, Path(folder))
+            peer = Peer(Path(folder))
+            yield from sealing.run(peer)
+            yield issuing.run(house, loop, peer)
         finally:
             loop.run_until_complete(world.__aexit__(None, None, None))
 

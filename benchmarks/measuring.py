@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -38,9 +38,15 @@ def compare(
 ) -> Result:
     """Let both work in turns for `rounds` rounds, so that whatever else the machine does meets both alike."""
     ours(), peer()  # what is made once is not what is measured
-    figures: list[tuple[float, float]] = [(_rate(ours), _rate(peer)) for _ in range(rounds)]
-    mine, theirs = (statistics.median(each) for each in zip(*figures, strict=True))
-    own = [figure[0] for figure in figures]
+    figures = [(rate(ours), rate(peer)) for _ in range(rounds)]
+    return result_of(name, *map(list, zip(*figures, strict=True)), peer_name=peer_name, goal=goal)
+
+
+def result_of(
+    name: str, ours: Sequence[float], peer: Sequence[float], *, peer_name: str, goal: float | None = None
+) -> Result:
+    """Rates of several rounds as one result."""
+    mine, theirs = statistics.median(ours), statistics.median(peer)
     return Result(
         name=name,
         ours=round(mine, 2),
@@ -49,13 +55,13 @@ def compare(
         ratio=round(mine / theirs, 2),
         better="higher",
         unit="operations per CPU-second",
-        runs=rounds,
-        spread=round((max(own) - min(own)) / mine, 3),
+        runs=len(ours),
+        spread=round((max(ours) - min(ours)) / mine, 3),
         goal=goal,
     )
 
 
-def _rate(work: Callable[[], object], seconds: float = 0.6) -> float:
+def rate(work: Callable[[], object], seconds: float = 0.6) -> float:
     """How often `work` gets done in a CPU-second."""
     count, start = 0, time.process_time()
     while time.process_time() - start < seconds:

@@ -1,4 +1,4 @@
-"""A sealed PDF judged: ours with seal, revocation and difference checks; the peer is pyHanko alone, told the root."""
+"""A sealed file judged, with seal, revocation and difference checks; against pyHanko alone for a PDF, told the root."""
 
 import asyncio
 import io

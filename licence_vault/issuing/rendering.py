@@ -30,9 +30,15 @@ class Rendering:
 
 
 def render(draft: Draft, qr: str, fonts: FontBook) -> Rendering:
-    """Draw the face once, write it twice. Raises `InvalidInput` naming a field that does not fit or cannot be drawn."""
+    """Draw the face once, write it twice. Raises as `draw` does."""
+    document = draw(draft, qr, fonts)
+    return Rendering(write_ofd(document, fonts), write_pdf(document, fonts))
+
+
+def draw(draft: Draft, qr: str, fonts: FontBook) -> LicenceDocument:
+    """What both files show and hold. Raises `InvalidInput` naming a field that does not fit or cannot be drawn."""
     drawing = compose(draft.licence_type.face, draft.values | {"verification.qr": qr}, draft.images, fonts)
-    document = LicenceDocument(
+    return LicenceDocument(
         drawing=drawing,
         document_id=hashlib.sha256(str(draft.identifier).encode()).hexdigest()[:32],
         title=draft.licence_type.name,
@@ -42,4 +48,3 @@ def render(draft: Draft, qr: str, fonts: FontBook) -> Rendering:
         metadata=draft.metadata,
         field_names=FACE_NAMES | draft.field_names,
     )
-    return Rendering(write_ofd(document, fonts), write_pdf(document, fonts))
