@@ -32,6 +32,7 @@ class CertificateQuestion:
     """A certificate (DER), the moment it was used at, the moment of asking, and others that came with it.
 
     `name` and `revocation_name` are what the two checks are called. `time_is_proven`: `used_at` is not only claimed.
+    `is_stamp`: it made a time stamp.
     """
 
     certificate: bytes
@@ -41,6 +42,7 @@ class CertificateQuestion:
     revocation_name: str
     companions: Sequence[Certificate] = ()
     time_is_proven: bool = False
+    is_stamp: bool = False
 
 
 def judge_certificate(question: CertificateQuestion, trust: TrustStore) -> list[Check]:
@@ -61,7 +63,13 @@ def judge_certificate(question: CertificateQuestion, trust: TrustStore) -> list[
     except ChainError as fault:
         return [_chain_fault(name, fault)]
     anchor = readable_name(path[-1])
-    use = Use(question.revocation_name, question.used_at, question.asked_at, time_is_proven=question.time_is_proven)
+    use = Use(
+        question.revocation_name,
+        question.used_at,
+        question.asked_at,
+        time_is_proven=question.time_is_proven,
+        is_stamp=question.is_stamp,
+    )
     return [
         passed(name, "Issued under {anchor}, valid at the time of signing.", anchor=anchor),
         judge_revocation(use, path, trust),

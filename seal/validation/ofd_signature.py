@@ -39,7 +39,7 @@ from seal.validation.report import (
 )
 from seal.validation.seal_checks import check_signature, judge_seal, summary
 from seal.validation.signing_time import judge_time
-from seal.validation.time_stamps import Stamped, judge_stamp
+from seal.validation.time_stamps import Stamped, judge_stamp, time_in
 from seal.validation.trust import TrustStore
 
 DESCRIPTION = "Description of the signature"
@@ -248,7 +248,8 @@ def _judge_seal_signature(
 ) -> _Judged:
     # Version 1 stamps what is sealed, since its time stamp is itself part of what gets signed.
     over = (value.signature, value.signed_bytes, value.data_hash, described)
-    time = _judge_time(value.timestamp, over, value.signed_at, question)
+    # What such a stamp says is then what the signer states.
+    time = _judge_time(value.timestamp, over, value.signed_at or time_in(value.timestamp), question)
     checks = [
         passed(VALUE, "A seal signature of version {version}.", version=value.version),
         _judge_binding(value.data_hash == sm3(described), signature.entry.file or ""),

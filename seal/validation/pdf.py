@@ -10,7 +10,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import ValueErrorWithMessage
 
 from seal.validation.pades.evidence import judge_document_stamps, with_evidence
-from seal.validation.pades.signature import PdfQuestion, judge_pdf_signature
+from seal.validation.pades.signature import PdfQuestion, is_signed_to_the_end, judge_pdf_signature
 from seal.validation.report import DocumentSummary, SubIndication, ValidationReport, passed, undecided
 from seal.validation.trust import TrustStore
 
@@ -55,7 +55,7 @@ def validate_pdf(data: bytes, summary: DocumentSummary, trust: TrustStore, at: d
     try:
         trust = with_evidence(reader, trust)
         stamps = judge_document_stamps(reader, data, trust, at)
-        question = PdfQuestion(data, trust, at, _covered_to_the_end(data, reader), stamps)
+        question = PdfQuestion(data, trust, at, is_signed_to_the_end(data, embedded), stamps)
         signatures = tuple(judge_pdf_signature(each, question) for each in embedded)
     except _UNREADABLE:
         return _unreadable(summary, "The PDF is damaged or its signature cannot be read.")
@@ -64,9 +64,3 @@ def validate_pdf(data: bytes, summary: DocumentSummary, trust: TrustStore, at: d
 
 def _unreadable(summary: DocumentSummary, detail: str, **params: object) -> ValidationReport:
     return ValidationReport(summary, (undecided(FILE, SubIndication.FORMAT_FAILURE, detail, **params),))
-
-
-def _covered_to_the_end(data: bytes, reader: Any) -> bool:
-    """Whether a signature or document time stamp reaches the last byte."""
-    ends = (int(each.byte_range[2]) + int(each.byte_range[3]) for each in reader.embedded_signatures)
-    return any(end == len(data) for end in ends)

@@ -21,7 +21,11 @@ STAMP_REVOCATION = "Revocation of the stamping certificate"
 
 @dataclass(frozen=True)
 class Stamped:
-    """A token (DER) and over what it may have been made: the first choice is the value of the signature."""
+    """A token (DER) and over what it may have been made.
+
+    `over`: the value of the signature first. A stamp over that alone shows when the signature existed; one over what
+    was to be signed could be had long before, by anybody.
+    """
 
     token: bytes
     over: Sequence[bytes]
@@ -35,11 +39,10 @@ def judge_stamp(
     """The checks, and the time when it is proven."""
     try:
         token = TimestampToken.load(stamped.token)
-        data = next(
-            (data for data in stamped.over if digest(token.digest_name, data) == token.imprint), stamped.over[0]
-        )
+        digests = [digest(token.digest_name, data) for data in stamped.over]
+        found = digests.index(token.imprint) if token.imprint in digests else 0
         stamping = trust.for_timestamps()
-        path = verify_timestamp(token, digest(token.digest_name, data), stamping, asked_at)
+        path = verify_timestamp(token, digests[found], stamping, asked_at)
     except TimestampUnreadable:
         return [failed(name, SubIndication.FORMAT_FAILURE, "The time stamp cannot be read.")], None
     except (InvalidSignature, CertificateUnreadable):
@@ -51,9 +54,22 @@ def judge_stamp(
     if stamped.stated and token.time < stamped.stated - CLOCK_SKEW:
         detail = "The time stamp is older than the signature that it is on."
         return [failed(name, SubIndication.SIG_CONSTRAINTS_FAILURE, detail)], None
-    question = CertificateQuestion(path[0].der, token.time, asked_at, name, STAMP_REVOCATION, token.certificates)
-    revocation = judge_certificate(question, stamping)[1:]
-    detail = "Stamped by {authority} at {time} (UTC)."
-    checks = [passed(name, detail, authority=token.authority_name, time=f"{token.time:%Y-%m-%d %H:%M:%S}"), *revocation]
-    proven = all(check.result in (CheckResult.PASSED, CheckResult.WARNING) for check in revocation)
+    question = CertificateQuestion(
+        path[0].der, token.time, asked_at, name, STAMP_REVOCATION, token.certificates, is_stamp=True
+    )
+    chain, *revocation = judge_certificate(question, stamping)
+    told = {"authority": token.authority_name, "time": f"{token.time:%Y-%m-%d %H:%M:%S}"}
+    if found:
+        detail = "Stamped by {authority} at {time} (UTC), before it was signed: this does not prove when it was signed."
+        return [warning(name, detail, **told), *revocation], None
+    checks = [passed(name, "Stamped by {authority} at {time} (UTC).", **told), *revocation]
+    proven = all(check.result in (CheckResult.PASSED, CheckResult.WARNING) for check in (chain, *revocation))
     return checks, token.time if proven else None
+
+
+def time_in(token: bytes | None) -> datetime | None:
+    """What a token (DER) says, believed or not; None for what is no token."""
+    try:
+        return TimestampToken.load(token).time if token else None
+    except TimestampUnreadable:
+        return None

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from asn1crypto import x509
 from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.general import find_unique_cms_attribute
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
@@ -90,7 +91,7 @@ def judge_pdf_signature(embedded: Any, question: PdfQuestion) -> SignatureReport
     """Steps 1 to 6 for one of pyHanko's embedded signatures. Raises what pyHanko raises on files it cannot read."""
     container = read_container(embedded, question.data)
     is_own = _provider(embedded) == PROVIDER
-    judged = _judge_own(embedded, container, question) if is_own else _judge_foreign(embedded, question)
+    judged = (_judge_own if is_own else _judge_foreign)(embedded, container, question)
     judged = _dated(judged, earliest_proof(question.stamps, container.end))
     used_at = judged.signed_at or question.asked_at
     seal, status = _judge_seal(embedded, judged, question, used_at)
@@ -169,8 +170,12 @@ def _judge_timestamp(
     """The stamp on the signature value, judged as of the first document time stamp after it."""
     if not signature.timestamp:
         return [], None
+    return _judge_token(Stamped(signature.timestamp, (signature.signature,), signed_at), container, question)
+
+
+def _judge_token(stamped: Stamped, container: Container, question: PdfQuestion) -> tuple[list[Check], datetime | None]:
     at = earliest_proof(question.stamps, container.end) or question.asked_at
-    return judge_stamp(Stamped(signature.timestamp, (signature.signature,), signed_at), question.trust, at)
+    return judge_stamp(stamped, question.trust, at)
 
 
 def _judge_digest(unchanged: bool) -> Check:
@@ -206,7 +211,7 @@ def _judge_companions(signature: CadesSignature, trust: TrustStore) -> list[Chec
     return []
 
 
-def _judge_foreign(embedded: Any, question: PdfQuestion) -> _Judged:
+def _judge_foreign(embedded: Any, container: Container, question: PdfQuestion) -> _Judged:
     """Step 2 for signatures of other makers."""
     context = ValidationContext(trust_roots=_international(question.trust.for_timestamps()), allow_fetching=False)
     try:
@@ -216,9 +221,8 @@ def _judge_foreign(embedded: Any, question: PdfQuestion) -> _Judged:
     except SignatureValidationError:
         check = failed(CONTAINER, SubIndication.FORMAT_FAILURE, "The signature cannot be read.")
         return _Judged((embedded.signer_cert.dump(),), None, "none", (check,))
-    stamp = status.timestamp_validity
-    stamped = stamp is not None and stamp.valid and stamp.intact and stamp.trusted
-    signed_at = stamp.timestamp if stamped and stamp else embedded.self_reported_timestamp
+    stamping, proven_at = _judge_foreign_timestamp(embedded, status, container, question)
+    signed_at = proven_at or embedded.self_reported_timestamp
     value = (
         passed(SIGNATURE, "The signature value holds.")
         if status.valid
@@ -228,9 +232,21 @@ def _judge_foreign(embedded: Any, question: PdfQuestion) -> _Judged:
     return _Judged(
         (embedded.signer_cert.dump(), *others),
         signed_at.astimezone(UTC) if signed_at else None,
-        "timestamp" if stamped else "signer",
-        (_judge_digest(bool(status.intact)), value),
+        "timestamp" if proven_at else "signer",
+        (_judge_digest(bool(status.intact)), value, *stamping),
     )
+
+
+def _judge_foreign_timestamp(
+    embedded: Any, status: PdfSignatureStatus, container: Container, question: PdfQuestion
+) -> tuple[list[Check], datetime | None]:
+    """A stamp that pyHanko finds good is judged like any other: pyHanko is not told what was revoked."""
+    found = status.timestamp_validity
+    if found is None or not (found.valid and found.intact and found.trusted):
+        return [], None
+    information = embedded.signer_info
+    token = find_unique_cms_attribute(information["unsigned_attrs"], "signature_time_stamp_token")
+    return _judge_token(Stamped(token.dump(), (information["signature"].native,), None), container, question)
 
 
 def _international(trust: TrustStore) -> list[x509.Certificate]:
@@ -262,10 +278,8 @@ def _judge_coverage(embedded: Any, container: Container, question: PdfQuestion) 
     """
     if container.end == len(question.data):
         return True, passed(COVERAGE, "The signature covers the whole document.")
-    embedded.compute_integrity_info()
-    info = embedded.summarise_integrity_info()
-    level = getattr(info["diff_result"], "modification_level", ModificationLevel.OTHER)
-    if info["coverage"] != SignatureCoverageLevel.ENTIRE_REVISION or not info["docmdp_ok"]:
+    level = _changed_since(embedded)
+    if level == ModificationLevel.OTHER:
         detail = "The document was changed after this signature in ways that it does not allow."
         return False, failed(COVERAGE, SubIndication.HASH_FAILURE, detail)
     if level == ModificationLevel.LTA_UPDATES:
@@ -274,6 +288,29 @@ def _judge_coverage(embedded: Any, container: Container, question: PdfQuestion) 
         why = SubIndication.SIG_CONSTRAINTS_FAILURE
         return False, undecided(COVERAGE, why, "The end of the document is covered by no signature.")
     return False, warning(COVERAGE, "Signatures or form entries were added after this signature.")
+
+
+def _changed_since(embedded: Any) -> ModificationLevel:
+    """How far the document was changed after a signature; OTHER is more than it allows."""
+    embedded.compute_integrity_info()
+    info = embedded.summarise_integrity_info()
+    if info["coverage"] != SignatureCoverageLevel.ENTIRE_REVISION or not info["docmdp_ok"]:
+        return ModificationLevel.OTHER
+    level: ModificationLevel = getattr(info["diff_result"], "modification_level", ModificationLevel.OTHER)
+    return level
+
+
+def is_signed_to_the_end(data: bytes, signatures: Sequence[Any]) -> bool:
+    """Whether one of several signatures leaves nothing after it but evidence and time stamps.
+
+    A time stamp over a change is nobody's signature: anybody can have one made.
+    """
+    ends = [int(each.byte_range[2]) + int(each.byte_range[3]) for each in signatures]
+    if len(data) in ends:
+        return True
+    # Of a single signature, its own step 3 asks the same.
+    last = signatures[ends.index(max(ends))]
+    return len(signatures) > 1 and _changed_since(last) == ModificationLevel.LTA_UPDATES
 
 
 def _judge_seal(

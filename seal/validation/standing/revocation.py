@@ -21,13 +21,14 @@ _KEY_COMPROMISE, _CA_COMPROMISE, _REMOVE_FROM_CRL, _AA_COMPROMISE = 1, 2, 8, 10
 class Use:
     """When certificates were used and when that is asked; `name` is what the check is called.
 
-    `time_is_proven`: `used_at` is not only claimed by who signed.
+    `time_is_proven`: `used_at` is not only claimed by who signed. `is_stamp`: it is the time stated in a time stamp.
     """
 
     name: str
     used_at: datetime
     asked_at: datetime
     time_is_proven: bool = False
+    is_stamp: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,10 @@ def _revoked(use: Use, certificate: Certificate, entry: Revocation) -> Check:
     if entry.revoked_at <= use.used_at:
         detail = "The certificate of {subject} was revoked on {day}, before this signature."
         return failed(use.name, SubIndication.REVOKED, detail, **params)
-    if entry.reason in (_KEY_COMPROMISE, _CA_COMPROMISE, _AA_COMPROMISE) and not use.time_is_proven:
+    # RFC 3161 §4: when a stamping certificate was revoked and nobody says why, its key counts as compromised.
+    silent = use.is_stamp and entry.reason is None
+    compromised = silent or entry.reason in (_KEY_COMPROMISE, _CA_COMPROMISE, _AA_COMPROMISE)
+    if compromised and not use.time_is_proven:
         detail = "The key of {subject} was reported compromised on {day}; nothing proves that this signature is older."
         return undecided(use.name, SubIndication.REVOKED_NO_POE, detail, **params)
     return warning(use.name, "The certificate of {subject} was revoked on {day}, after this signature.", **params)
