@@ -33,6 +33,7 @@ from seal.seals.service import RegisterParts, SealRegister
 from seal.seals.uses import UseLog
 from seal.signing.intents.journal import IntentJournal
 from seal.signing.jobs import routes as job_routes
+from seal.signing.jobs.late_stamps import LateStampParts, LateStamps
 from seal.signing.jobs.protection import JobData
 from seal.signing.jobs.running import JobRunner, RunnerParts
 from seal.signing.jobs.service import KEEP, JobParts, SealJobs
@@ -132,6 +133,7 @@ def build_services(parts: Foundations) -> SealServices:
         )
     )
     intents = IntentJournal(parts.database, parts.audit, parts.clock)
+    raiser = LevelRaiser(timestamps, parts.clock)
     signing = SigningService(
         SigningParts(
             press=parts.press or PressHere(parts.keystore),
@@ -141,9 +143,10 @@ def build_services(parts: Foundations) -> SealServices:
             authority=authority,
             publication=publication,
             journal=intents,
-            raiser=LevelRaiser(timestamps, parts.clock),
+            raiser=raiser,
         )
     )
+    data = JobData(parts.envelope, parts.blobs)
     return SealServices(
         authority=authority,
         register=register,
@@ -156,7 +159,11 @@ def build_services(parts: Foundations) -> SealServices:
         responder=OcspResponder(authority_parts, authority),
         enrolment=enrolment,
         outside_signers=_build_outside_signers(parts, authority, enrolment, publication),
-        jobs=_build_jobs(parts, signing, intents),
+        jobs=_build_jobs(
+            parts,
+            RunnerParts(parts.database, parts.clock, data, signing, intents),
+            LateStampParts(parts.database, parts.audit, data, raiser, timestamps.pending, publication),
+        ),
         clock=parts.clock,
         public_url=parts.public_url.rstrip("/"),
     )
@@ -199,17 +206,16 @@ def _build_timestamps(parts: Foundations, authority: Authority) -> TimestampServ
     return TimestampService(TimestampParts(wiring, parts.ephemeral, anchors), parts.timestamps)
 
 
-def _build_jobs(parts: Foundations, signing: SigningService, intents: IntentJournal) -> SealJobs:
-    data = JobData(parts.envelope, parts.blobs)
+def _build_jobs(parts: Foundations, runner: RunnerParts, late_stamps: LateStampParts) -> SealJobs:
     return SealJobs(
         JobParts(
             database=parts.database,
             audit=parts.audit,
             clock=parts.clock,
             store=parts.ephemeral,
-            data=data,
-            signing=signing,
-            runner=JobRunner(RunnerParts(parts.database, parts.clock, data, signing, intents)),
+            data=runner.data,
+            signing=runner.signing,
+            runner=JobRunner(runner, LateStamps(late_stamps)),
             keep=parts.job_files_kept,
         )
     )

@@ -19,7 +19,6 @@ from kernel.errors import Conflict, Forbidden, NotFound, Unavailable, XinyinErro
 from kernel.ids.time_ordered import new_id
 from seal.authority.service import Authority
 from seal.client import DocumentToSeal, SealableFormat, SealerKey, SealManner, SignedClaims
-from seal.documents.levels import PadesLevel
 from seal.documents.positions import StampPosition
 from seal.seals import status_list as seal_status_list
 from seal.seals.pins import SealPins
@@ -29,9 +28,8 @@ from seal.seals.seal import STATE_SENTENCES
 from seal.seals.use_policy import IntendedUse, UsePolicy, check_use_policy
 from seal.signing.intents.journal import LOST, Intent, IntentJournal, Use
 from seal.signing.pressing.order import Press, PressLost, PressOrder, SealStock
-from seal.signing.raising import LevelRaiser
+from seal.signing.raising import LevelRaiser, Pressed, Raised
 from seal.signing.rotation.service import ServiceKeyRing
-from seal.validation.trust import TrustStore
 
 _PURPOSE_LENGTH = 128
 
@@ -70,13 +68,15 @@ class Keeper(Protocol):
     """Who keeps the sealed files, for a caller that must not lose them between the signature and its own record."""
 
     intent_ids: Sequence[str]
+    document_refs: Sequence[str]
+    """How each file is found again when a time stamp that was missing has come."""
 
     async def begin(self, session: AsyncSession) -> Sequence[Intent] | None:
         """Intents taken over from one that did not come back; None to have new ones written."""
         ...
 
-    async def keep(self, sealed: Sequence[bytes]) -> None:
-        """Store the files durably, before the use is recorded."""
+    async def keep(self, sealed: Sequence[Raised]) -> None:
+        """Store the files durably, before the use is recorded. Some may still wait for their time stamp."""
         ...
 
     async def record(self, session: AsyncSession) -> None:
@@ -132,26 +132,37 @@ class SigningService:
     async def seal_all(
         self, documents: Sequence[DocumentToSeal], order: SealOrder, keeper: Keeper | None = None
     ) -> list[bytes]:
-        """Seal several documents in one step; `order.positions` is not looked at. Raises as `seal`."""
+        """Seal several documents in one step; `order.positions` is not looked at. Raises as `seal`.
+
+        While no time stamps can be had, files that a `keeper` keeps are sealed without, and stamped later where they
+        are kept; others would leave without, so `Unavailable` is raised.
+        """
         order = await self.with_pin_proven(order)
         await self._raiser.check(order.manner.level)
         stock, intents = await self._begin(documents, order, keeper)
         try:
             trust = await self._publication.trust_store()
             press_order = PressOrder(tuple(documents), stock, self._clock(), trust, order.manner)
-            sealed = await self._pressed(press_order, intents)
-            level = order.manner.level
-            sealed = [await self._raised(*each, trust, level) for each in zip(sealed, documents, strict=True)]
+            pressed = await self._pressed(press_order, intents)
+            sealed = [
+                await self._raiser.raised(
+                    Pressed(data, document.format, order.manner.level), trust, may_wait=keeper is not None
+                )
+                for data, document in zip(pressed, documents, strict=True)
+            ]
             if keeper:
                 await keeper.keep(sealed)
             await self._record_uses(list(zip(intents, documents, sealed, strict=True)), stock, order, keeper)
         except Exception as failure:
             await self._give_up(intents, failure, keeper)
             raise
-        return sealed
+        return [each.data for each in sealed]
 
     async def authorise(self, order: SealOrder) -> SealOrder:
-        """The order with the seal's id, its PIN proven; for whoever seals later. Raises as `seal`."""
+        """The order with the seal's id, its PIN proven; for whoever seals later.
+
+        Raises as `seal`, also `Unavailable` while sealing waits for the time-stamp authority.
+        """
         order = await self.with_pin_proven(order)
         async with self._database.transaction() as session:
             seal = await find_seal(session, order.seal_id)
@@ -160,6 +171,7 @@ class SigningService:
             refusal = await self._refused(session, seal, order)
         if refusal is not None:
             raise refusal
+        await self._raiser.check(order.manner.level)
         return replace(order, seal_id=seal.id)
 
     async def with_pin_proven(self, order: SealOrder) -> SealOrder:
@@ -278,17 +290,15 @@ class SigningService:
         except PressLost as failure:
             raise Unavailable(LOST, reason="pressing was lost twice") from failure
 
-    async def _raised(self, sealed: bytes, document: DocumentToSeal, trust: TrustStore, level: PadesLevel) -> bytes:
-        return await self._raiser.raised(sealed, level, trust) if document.format == "pdf" else sealed
-
     async def _record_uses(
         self,
-        results: Sequence[tuple[Intent, DocumentToSeal, bytes]],
+        results: Sequence[tuple[Intent, DocumentToSeal, Raised]],
         stock: SealStock,
         order: SealOrder,
         keeper: Keeper | None,
     ) -> None:
-        """One transaction: the seal must still be in use, and the intents ours, when the uses are written down."""
+        """One transaction: the seal must still be in use, and the intents ours, when the uses are written down, with
+        the time stamps that are missing."""
         async with self._database.transaction() as session:
             current = await find_seal(session, stock.id, lock=True)
             if current is None:
@@ -296,13 +306,16 @@ class SigningService:
             if refusal := self._refusal(current, order):
                 raise refusal
             for intent, document, sealed in results:
-                digest = hashlib.sha256(sealed).hexdigest()
+                digest = hashlib.sha256(sealed.data).hexdigest()
                 await self._journal.finish(session, intent, digest)
                 session.add(self._use(digest, document.format, stock.id, order))
                 detail = {"digest": digest, "format": document.format, "purpose": order.purpose[:_PURPOSE_LENGTH]}
                 await self._audit.record(session, AuditEvent("seal.use", order.actor, stock.id, detail=detail))
             if keeper:
                 await keeper.record(session)
+                await self._raiser.defer(
+                    session, [sealed for _intent, _document, sealed in results], keeper.document_refs
+                )
 
     def _use(self, digest: str, format: str, seal_id: str, order: SealOrder) -> SealUseRow:
         return SealUseRow(

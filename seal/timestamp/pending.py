@@ -110,16 +110,21 @@ class PendingTimestamps:
             if len(rows) < _AT_ONCE:
                 return got
 
-    async def fetched(self, limit: int = _AT_ONCE) -> list[FetchedTimestamp]:
-        """Tokens that came and that nobody has taken yet, oldest first."""
+    async def fetched(self, limit: int = _AT_ONCE, *, owner: str = "") -> list[FetchedTimestamp]:
+        """Tokens that came and that nobody has taken yet, oldest first; `owner`: how its documents' references begin."""
         async with self._database.reading() as session:
-            return [_fetched(row) for row in await fetched(session, limit) if row.token]
+            return [_fetched(row) for row in await fetched(session, limit, owner) if row.token]
 
-    async def settle(self, session: AsyncSession, id: str) -> None:
-        """The document has its stamp: forget the row, in the transaction that keeps the document."""
+    async def settle(self, session: AsyncSession, id: str) -> bool:
+        """The document has its stamp: forget the row, in the transaction that keeps the document.
+
+        False when another process has done so already: then its document is the one to keep.
+        """
         row = await session.get(PendingTimestampRow, id, with_for_update=True)
-        if row is not None:
-            await session.delete(row)
+        if row is None:
+            return False
+        await session.delete(row)
+        return True
 
     async def _is_over(self) -> datetime | None:
         """Since when stamps have been missing, if that is too long."""

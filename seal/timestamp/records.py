@@ -71,11 +71,12 @@ async def waiting(session: AsyncSession, limit: int) -> Sequence[PendingTimestam
     return (await session.scalars(statement)).all()
 
 
-async def fetched(session: AsyncSession, limit: int) -> Sequence[PendingTimestampRow]:
-    """Those with a token that their owner has not taken yet, oldest first."""
+async def fetched(session: AsyncSession, limit: int, owner: str) -> Sequence[PendingTimestampRow]:
+    """Those with a token that their owner has not taken yet, oldest first; `owner`: how `document_ref` begins."""
+    mine = PendingTimestampRow.document_ref.startswith(owner, autoescape=True)
     statement = (
         select(PendingTimestampRow)
-        .where(PendingTimestampRow.token.is_not(None))
+        .where(PendingTimestampRow.token.is_not(None), mine)
         .order_by(PendingTimestampRow.since, PendingTimestampRow.id)
         .limit(limit)
     )

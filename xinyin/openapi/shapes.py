@@ -161,7 +161,15 @@ SCHEMAS: Mapping[str, Schema] = {
                         "format": {"enum": ["ofd", "pdf"]},
                         "state": {"enum": ["waiting", "done", "failed", "cancelled"]},
                     },
-                    {"digest": TEXT, "file": TEXT, "error": OBJECT},
+                    {
+                        "digest": TEXT,
+                        "file": TEXT,
+                        "error": OBJECT,
+                        "time_stamp": {
+                            "enum": ["pending", "done", "failed"],
+                            "description": "Of levels from B-T on. pending: it comes later, and the digest changes",
+                        },
+                    },
                 )
             ),
         },

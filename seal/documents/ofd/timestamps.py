@@ -2,10 +2,19 @@
 
 from kernel.crypto.sm3 import sm3
 from kernel.errors import Conflict, NotFound
-from seal.documents.ofd.document import OfdDocument, SignatureEntry, load_documents
+from seal.documents.ofd.document import OfdDocument, SignatureEntry, load_document, load_documents
 from seal.documents.ofd.package import OfdPackage
 from seal.documents.ofd.signature_file import load_signature_file
 from seal.structures.gbt38540 import load_seal_signature, with_timestamp
+
+
+def last_seal(ofd: bytes) -> str:
+    """The ID of the seal signature that was added last. Raises `UnreadablePackage`, and `NotFound` without one."""
+    entries = load_document(OfdPackage.read(ofd)).signatures
+    found = next((entry.id for entry in reversed(entries) if entry.kind == "Seal" and entry.file), None)
+    if found is None:
+        raise NotFound("The document has no such signature.")
+    return found
 
 
 def digest_to_stamp(ofd: bytes, signature_id: str) -> bytes:

@@ -66,7 +66,11 @@ class JobRequest:
 
 @dataclass(frozen=True)
 class JobItem:
-    """One file: `state` is "waiting", "done", "failed" or "cancelled"."""
+    """One file: `state` is "waiting", "done", "failed" or "cancelled".
+
+    `time_stamp` of a sealed file: "pending" (it comes later, into the same file), "done", "failed", or None when none
+    was wanted.
+    """
 
     number: int
     name: str
@@ -75,6 +79,7 @@ class JobItem:
     digest: str | None = None
     size: int | None = None
     fault: XinyinError | None = None
+    time_stamp: str | None = None
 
     def to_dict(self, job_id: str) -> dict[str, Any]:
         """The file as the API shows it."""
@@ -87,6 +92,8 @@ class JobItem:
         if self.state == "done" and self.digest:
             answer["digest"] = f"sha256:{self.digest}"
             answer["file"] = f"/api/v1/seal-jobs/{job_id}/files/{self.number}"
+            if self.time_stamp:
+                answer["time_stamp"] = self.time_stamp
         if self.fault is not None:
             answer["error"] = {
                 "code": self.fault.code,

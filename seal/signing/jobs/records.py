@@ -41,7 +41,8 @@ class SealJobRow(Base):
 class SealJobItemRow(Base):
     """One file of a job; its id is that of its intent. `state`: "waiting", "done", "failed", "cancelled".
 
-    `losses` counts attempts that never came back. `name` and `fault` are encrypted.
+    `losses` counts attempts that never came back. `name` and `fault` are encrypted. `time_stamp` of a sealed file:
+    "pending", "done", "failed" (it came, but the file would not hold with it), or none when none was wanted.
     """
 
     __tablename__ = "seal_job_item"
@@ -62,6 +63,7 @@ class SealJobItemRow(Base):
     output_digest: Mapped[str | None] = mapped_column(String(64))
     output_bytes: Mapped[int | None] = mapped_column(Integer)
     fault: Mapped[bytes | None] = mapped_column(LargeBinary)
+    time_stamp: Mapped[str | None] = mapped_column(String(8))
 
 
 async def find_job(session: AsyncSession, job_id: str, *, lock: bool = False) -> SealJobRow | None:

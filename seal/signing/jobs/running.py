@@ -20,8 +20,10 @@ from seal.signing.faults import write_fault
 from seal.signing.intents.journal import Intent, IntentJournal
 from seal.signing.intents.records import SealIntentRow
 from seal.signing.jobs.job import Wish
+from seal.signing.jobs.late_stamps import REF, LateStamps
 from seal.signing.jobs.protection import JobData
 from seal.signing.jobs.records import SealJobItemRow, claimable_items, count_waiting, find_job
+from seal.signing.raising import Raised
 from seal.signing.service import SealOrder, SigningService
 
 POLL_SECONDS = 5.0
@@ -63,8 +65,9 @@ class _Work:
 class JobRunner:
     """Looks for files that wait, also those that another process left behind."""
 
-    def __init__(self, parts: RunnerParts) -> None:
+    def __init__(self, parts: RunnerParts, late_stamps: LateStamps) -> None:
         self._parts = parts
+        self._late_stamps = late_stamps
         self._wake = asyncio.Event()
         self._slots = asyncio.Semaphore(parts.concurrency)
         self._here: set[str] = set()
@@ -99,6 +102,10 @@ class JobRunner:
                     raise outcome
             seen += len(ids)
 
+    async def add_late_stamps(self) -> int:
+        """Put time stamps that have come into the files that wait for them; say how many files."""
+        return await self._late_stamps.add()
+
     async def run_item(self, item_id: str) -> None:
         """Seal one file and record what came of it. Raises `Unavailable` when that must be tried again later."""
         if item_id in self._here:
@@ -113,11 +120,12 @@ class JobRunner:
     async def _repeat(self) -> None:
         while True:
             self._wake.clear()
-            try:
-                await self.run_waiting()
-            except Exception as failure:  # noqa: BLE001 - whatever went wrong with one, the others must be carried on
-                _log.warning("seal jobs put off", reason=type(failure).__name__)
-                await asyncio.sleep(POLL_SECONDS)
+            for work in (self.run_waiting, self.add_late_stamps):
+                try:
+                    await work()
+                except Exception as failure:  # noqa: BLE001 - whatever went wrong with one, the others must be carried on
+                    _log.warning("seal jobs put off", work=work.__name__, reason=type(failure).__name__)
+                    await asyncio.sleep(POLL_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
 
@@ -178,8 +186,9 @@ class _ItemKeeper:
         self._parts = parts
         self._work = work
         self._blob = ""
-        self._sealed = b""
+        self._sealed = Raised(b"")
         self.intent_ids: Sequence[str] = (work.item_id,)
+        self.document_refs: Sequence[str] = (f"{REF}{work.item_id}",)
 
     async def begin(self, session: AsyncSession) -> Sequence[Intent] | None:
         """Nobody else may be at it, and its job must not have been cancelled."""
@@ -194,18 +203,20 @@ class _ItemKeeper:
             raise Taken
         return [intent]
 
-    async def keep(self, sealed: Sequence[bytes]) -> None:
+    async def keep(self, sealed: Sequence[Raised]) -> None:
         """Encrypted, durable."""
         (self._sealed,) = sealed
-        self._blob = await self._parts.data.keep(self._work.item_id, "output", self._sealed)
+        self._blob = await self._parts.data.keep(self._work.item_id, "output", self._sealed.data)
 
     async def record(self, session: AsyncSession) -> None:
         """The file is done; the last one ends the job."""
         item = await self._waiting(session)
         if item is None:
             raise Conflict("This job was cancelled.")
-        item.state, item.output_blob, item.output_bytes = "done", self._blob, len(self._sealed)
-        item.output_digest, item.input_blob = hashlib.sha256(self._sealed).hexdigest(), None
+        data = self._sealed.data
+        item.state, item.output_blob, item.output_bytes = "done", self._blob, len(data)
+        item.output_digest, item.input_blob = hashlib.sha256(data).hexdigest(), None
+        item.time_stamp = self._sealed.time_stamp
         await end_if_settled(session, self._parts, item.job_id)
 
     async def give_up(self, session: AsyncSession, failure: Exception) -> bool:

@@ -13,6 +13,7 @@ from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import Conflict, FieldError, Gone, InvalidInput, NotFound, RateLimited
 from kernel.ids.time_ordered import new_id
+from seal.client import SealManner
 from seal.signing.faults import read_fault
 from seal.signing.jobs.drafts import Drafts
 from seal.signing.jobs.job import JobItem, JobRequest, SealJob, Wish
@@ -70,7 +71,8 @@ class SealJobs:
         """Take a job in; what it holds is durable when this returns.
 
         The same `key` with the same content gives the same job. Raises `Conflict` (the key was used otherwise, the seal
-        is not in use), `Forbidden`, `NotFound`, `RateLimited`, `InvalidInput`.
+        is not in use), `Forbidden`, `NotFound`, `RateLimited`, `InvalidInput`, `Unavailable` (time stamps have been
+        missing for too long).
         """
         digest = self._digest(request)
         if request.key:
@@ -78,7 +80,8 @@ class SealJobs:
             if known := await self._known(request, digest):
                 return known
         await self._limit(request)
-        order = SealOrder(request.seal_id, (), request.wish.purpose, request.actor, request.wish.use, request.pin)
+        wish, manner = request.wish, SealManner(level=request.wish.level)
+        order = SealOrder(request.seal_id, (), wish.purpose, request.actor, wish.use, request.pin, manner)
         order = await self._parts.signing.authorise(order)
         job = self._row(replace(request, seal_id=order.seal_id, wish=replace(request.wish, use=order.use)), digest)
         items = [await self._item(job.id, number, request) for number in range(1, len(request.files) + 1)]
@@ -261,6 +264,7 @@ class SealJobs:
             format=row.format,
             state=row.state,
             digest=row.output_digest,
+            time_stamp=row.time_stamp,
             size=row.output_bytes,
             fault=read_fault(self._data.open(row.id, "fault", row.fault)) if row.fault else None,
         )
