@@ -23,7 +23,7 @@ class DocumentToSeal:
 @dataclass(frozen=True)
 class SealManner:
     """How to seal. `reason`: written into the signature of a PDF. `closing`: nobody may sign after this seal.
-    `level`: of the signature in a PDF."""
+    `level`: of the signature in a PDF; an OFD is time-stamped from B-T on, and has no higher level."""
 
     reason: str = ""
     closing: bool = False

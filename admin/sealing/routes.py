@@ -40,6 +40,11 @@ STATE_NAMES = {
     "cancelled": "Cancelled",
     "expired": "No longer kept",
 }
+STAMP_SENTENCES = {
+    "done": "With a time stamp.",
+    "pending": "Its time stamp is still missing. It is added as soon as the time-stamp authority is back.",
+    "failed": "Its time stamp could not be added. Seal the file again if it needs one.",
+}
 STATE_SHAPES = {
     "waiting": "pending",
     "running": "pending",
@@ -141,7 +146,13 @@ async def show_job(request: Request) -> Response:
     job = await _jobs(request).get(request.path_params["job_id"], actor_of(principal))
     names = {state: gettext(name) for state, name in STATE_NAMES.items()}
     return _pages(request).render(
-        request, "admin/sealing_job.html", job=job, names=names, shapes=STATE_SHAPES, faults=_faults(job.items)
+        request,
+        "admin/sealing_job.html",
+        job=job,
+        names=names,
+        shapes=STATE_SHAPES,
+        faults=_faults(job.items),
+        stamps={state: gettext(sentence) for state, sentence in STAMP_SENTENCES.items()},
     )
 
 

@@ -111,7 +111,7 @@ class PendingTimestamps:
                 return got
 
     async def fetched(self, limit: int = _AT_ONCE, *, owner: str = "") -> list[FetchedTimestamp]:
-        """Tokens that came and that nobody has taken yet, oldest first; `owner`: how its documents' references begin."""
+        """Tokens that came and that nobody has taken yet, oldest first; `owner`: how references begin."""
         async with self._database.reading() as session:
             return [_fetched(row) for row in await fetched(session, limit, owner) if row.token]
 

@@ -58,6 +58,7 @@ class SealWorld:
     client: httpx.AsyncClient
     token_key: PrivateKey
     foundations: Foundations
+    app: FastAPI
 
     def headers(self, subject: str, scope: str, *, organisation: dict[str, str] | None = OWNER) -> dict[str, str]:
         """An access token for an officer."""
@@ -145,4 +146,4 @@ async def open_world(tmp_path: Path, database: Database) -> AsyncIterator[SealWo
     transport = httpx.ASGITransport(app)
     headers = {"Accept": "application/json", "Accept-Language": "en"}
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers=headers) as client:
-        yield SealWorld(services, database, clock, client, token_key, foundations)
+        yield SealWorld(services, database, clock, client, token_key, foundations, app)

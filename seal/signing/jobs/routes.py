@@ -15,6 +15,7 @@ from kernel.errors import Gone, RateLimited, Unavailable, XinyinError
 from kernel.principal import Principal
 from kernel.web.forms import read_form
 from kernel.web.sign_in import authenticated
+from seal.documents.levels import LEVELS
 from seal.seals.routes import officer_of
 from seal.seals.use_policy import IntendedUse, UseRefused
 from seal.signing.jobs.intake import LIMITS, is_archive, read_files, read_wish
@@ -59,7 +60,11 @@ _REQUEST_BODY: dict[str, Any] = {
                         ),
                         "positions": _text("JSON list of rectangles, as the kind at of placements"),
                         "riding": {"type": "string", "enum": ["true", "false"], "description": "Also over the edges"},
-                        "level": _text("PAdES level of PDF"),
+                        "level": _text(
+                            "PAdES level of PDF; from B-T on time-stamped, OFD too. While no stamps can be had, the "
+                            "file is sealed without one and gets it later.",
+                            enum=list(LEVELS),
+                        ),
                         "purpose": _text("For the seal's record of uses", maxLength=128),
                         "closing": {
                             "type": "string",

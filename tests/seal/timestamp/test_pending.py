@@ -2,9 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,59 +11,25 @@ import pytest
 from pyhanko.sign.timestamps.requests_client import HTTPTimeStamper
 
 from kernel.crypto.sm3 import sm3
-from kernel.crypto.timestamps.messages import TimestampRequest, granted_response
 from kernel.crypto.timestamps.token import TimestampToken
 from kernel.crypto.timestamps.verification import verify_timestamp
 from kernel.errors import Unavailable
-from seal.app import SealServices, build_services
+from seal.app import SealServices
 from seal.timestamp import outside
 from seal.timestamp.pending import MissingTimestamp
-from seal.timestamp.settings import BUILT_IN, TimestampSettings
-from tests.kernel.crypto.timestamps.stamps import TERMS, StampingPki
-from tests.seal.timestamp.http_authority import Answer, Served, serving
+from seal.timestamp.settings import BUILT_IN
+from tests.seal.timestamp.elsewhere import PKI, Elsewhere, outside_authority, services_with
+from tests.seal.timestamp.http_authority import Answer, serving
 from tests.seal.world import SealWorld
 
-PKI = StampingPki.create("ES256")
 DIGEST = hashlib.sha256(b"signature value").digest()
-
-
-@dataclass
-class Elsewhere:
-    """An outside authority that is away, or not."""
-
-    served: Served
-    is_away: bool = False
 
 
 @pytest.fixture
 def elsewhere(world: SealWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
     monkeypatch.setattr(outside, "RESTS_SECONDS", 0.0)
-
-    def answer(query: bytes) -> Answer:
-        if authority.is_away:
-            return 503, b""
-        terms = replace(TERMS, time=world.clock())
-        return 200, granted_response(PKI.stamp(TimestampRequest.load(query), terms))
-
-    with serving(answer) as served:
-        authority = Elsewhere(served)
+    with outside_authority(world) as authority:
         yield authority
-
-
-@asynccontextmanager
-async def services(
-    world: SealWorld, elsewhere: Elsewhere, tmp_path: Path, **changes: object
-) -> AsyncIterator[SealServices]:
-    roots = tmp_path / "tsa-roots"
-    roots.mkdir()
-    (roots / "root.cer").write_bytes(PKI.root.der)
-    settings = TimestampSettings(url=elsewhere.served.url, anchors=roots, **changes)  # type: ignore[arg-type]
-    built = build_services(replace(world.foundations, timestamps=settings))
-    await built.start()
-    try:
-        yield built
-    finally:
-        await built.stop()
 
 
 async def defer(world: SealWorld, built: SealServices, ref: str = "document-1", digest: bytes = DIGEST) -> str:
@@ -77,7 +41,7 @@ async def defer(world: SealWorld, built: SealServices, ref: str = "document-1", 
 async def test_stamps_come_from_elsewhere_and_are_believed_for_stamps_alone(
     world: SealWorld, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    async with services(world, elsewhere, tmp_path) as built:
+    async with services_with(world, elsewhere, tmp_path) as built:
         token = TimestampToken.load(await asyncio.to_thread(built.timestamps.stamper, DIGEST, "sha256"))
         trust = await built.publication.trust_store()
 
@@ -86,7 +50,7 @@ async def test_stamps_come_from_elsewhere_and_are_believed_for_stamps_alone(
 
 
 async def test_sm3_may_stay_with_the_built_in_authority(world: SealWorld, elsewhere: Elsewhere, tmp_path: Path) -> None:
-    async with services(world, elsewhere, tmp_path, sm3_url=BUILT_IN) as built:
+    async with services_with(world, elsewhere, tmp_path, sm3_url=BUILT_IN) as built:
         digest = sm3(b"signature value")
         token = TimestampToken.load(await asyncio.to_thread(built.timestamps.stamper, digest, "sm3"))
 
@@ -97,7 +61,7 @@ async def test_sm3_may_stay_with_the_built_in_authority(world: SealWorld, elsewh
 async def test_what_is_missing_is_fetched_and_taken_once(
     world: SealWorld, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    async with services(world, elsewhere, tmp_path) as built:
+    async with services_with(world, elsewhere, tmp_path) as built:
         pending = built.timestamps.pending
         elsewhere.is_away = True
         with pytest.raises(Unavailable):
@@ -125,7 +89,7 @@ async def test_what_is_missing_is_fetched_and_taken_once(
 async def test_sealing_stops_after_the_set_time_and_goes_on_with_the_authority(
     world: SealWorld, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    async with services(world, elsewhere, tmp_path, hard_stop=timedelta(hours=4)) as built:
+    async with services_with(world, elsewhere, tmp_path, hard_stop=timedelta(hours=4)) as built:
         pending = built.timestamps.pending
         elsewhere.is_away = True
         await defer(world, built)
@@ -146,14 +110,14 @@ async def test_sealing_stops_after_the_set_time_and_goes_on_with_the_authority(
 async def test_with_no_time_allowed_nothing_is_sealed_without_a_stamp(
     world: SealWorld, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    async with services(world, elsewhere, tmp_path, hard_stop=timedelta(0)) as built:
+    async with services_with(world, elsewhere, tmp_path, hard_stop=timedelta(0)) as built:
         assert not await built.timestamps.pending.may_go_without()
 
 
 async def test_a_backlog_is_fetched_whole_and_by_two_processes_without_harm(
     world: SealWorld, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    async with services(world, elsewhere, tmp_path) as built:
+    async with services_with(world, elsewhere, tmp_path) as built:
         for number in range(101):
             await defer(world, built, f"document-{number}", hashlib.sha256(bytes([number])).digest())
         await asyncio.gather(built.timestamps.pending.fetch(), built.timestamps.pending.fetch())
@@ -166,7 +130,7 @@ async def test_a_backlog_is_fetched_whole_and_by_two_processes_without_harm(
 async def test_a_missing_stamp_of_a_transaction_that_failed_is_not_missed(
     world: SealWorld, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    async with services(world, elsewhere, tmp_path) as built:
+    async with services_with(world, elsewhere, tmp_path) as built:
         with pytest.raises(RuntimeError):
             async with world.database.transaction() as session:
                 await built.timestamps.pending.defer(session, MissingTimestamp("sha256", DIGEST, "x", world.clock()))

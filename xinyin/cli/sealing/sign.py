@@ -44,13 +44,14 @@ def sign(
     riding: Annotated[bool, typer.Option("--riding", help="Also over the right edges of all pages.")] = False,
     invisible: Annotated[bool, typer.Option("--invisible", help="Show no picture.")] = False,
     closing: Annotated[bool, typer.Option("--closing", help="Nobody may sign after this seal.")] = False,
-    level: Annotated[PadesLevel, typer.Option(help="Of a PDF signature; from B-T on time-stamped.")] = "B-B",
+    level: Annotated[PadesLevel, typer.Option(help="PAdES level; from B-T on time-stamped, OFD too.")] = "B-B",
     size_mm: Annotated[float, typer.Option("--size", min=5, max=100, help="Side in millimetres.")] = 42,
     purpose: Annotated[str, typer.Option(help="For the seal's record of uses.")] = "command-line",
 ) -> None:
     """Seal a file, or every PDF and OFD of a folder; each result is checked before it is written.
 
     Without a place the seal stands at the lower right of the last page. Exit code 1 when some files of a folder failed.
+    While no time stamps can be had, nothing is sealed at a level that wants one: send it as a seal job, which waits.
     """
     spot = at or (f"{x_mm or 0},{y_mm or 0}" if x_mm is not None or y_mm is not None else "")
     placements = _placements(spot, _number(page, "page"), (keyword, _number(occurrence, "occurrence")), size_mm)
