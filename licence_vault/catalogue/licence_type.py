@@ -109,8 +109,8 @@ class LicenceType:
 
     @property
     def sharing(self) -> str:
-        """Its sharing class: open, authorised or holder."""
-        return str(self.document.get("sharing", "authorised"))
+        """Its sharing class: open, authorised or holder; a type that says nothing is shared on a grant alone."""
+        return str(self.document.get("sharing", "holder"))
 
     @property
     def rules(self) -> Sequence[Mapping[str, Any]]:

@@ -1,6 +1,8 @@
 """Personal data of licences: what is encrypted, and how a holder's licences are found without storing the number."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from kernel.crypto.envelope import Envelope
 from licence_vault.licences.licence import HolderIdentity, Licence, LicenceContent, LicenceStatus
@@ -51,3 +53,15 @@ class LicenceData:
     def open_file(self, licence_id: str, format: str, data: bytes) -> bytes:
         """A licence's file as it was sealed."""
         return self._envelope.decrypt(data, context=f"licence:{licence_id}:{format}")
+
+    def close_access(self, access_id: str, about: Mapping[str, Any]) -> bytes:
+        """Why somebody looked and what they got, encrypted."""
+        plain = json.dumps(dict(about), ensure_ascii=False).encode()
+        return self._envelope.encrypt(plain, context=f"vault_access:{access_id}")
+
+    def open_access(self, access_id: str, data: bytes | None) -> dict[str, Any]:
+        """What `close_access` closed; nothing for a look that said nothing."""
+        if data is None:
+            return {}
+        about: dict[str, Any] = json.loads(self._envelope.decrypt(data, context=f"vault_access:{access_id}"))
+        return about

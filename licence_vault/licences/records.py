@@ -91,7 +91,7 @@ class OutboxRow(Base):
 
 
 class AccessRow(Base):
-    """Somebody looked at a licence; shown to its holder in plain words."""
+    """Somebody looked at a licence; shown to its holder in plain words. `about` says why and what, encrypted."""
 
     __tablename__ = "vault_access"
 
@@ -100,6 +100,7 @@ class AccessRow(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     way: Mapped[str] = mapped_column(String(24))
     who: Mapped[str] = mapped_column(String(200))
+    about: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 async def find_by(session: AsyncSession, **column: str) -> LicenceRow | None:
@@ -138,7 +139,19 @@ async def events_of(session: AsyncSession, licence_id: str) -> Sequence[LicenceE
     return (await session.scalars(statement)).all()
 
 
-async def accesses_of(session: AsyncSession, licence_id: str, limit: int = 100) -> Sequence[AccessRow]:
-    """Who looked at a licence, newest first."""
-    statement = select(AccessRow).where(AccessRow.licence_id == licence_id).order_by(AccessRow.id.desc()).limit(limit)
-    return (await session.scalars(statement)).all()
+async def accesses_of(
+    session: AsyncSession, licence_id: str, before: str | None = None, limit: int = 100
+) -> Sequence[AccessRow]:
+    """Who looked at a licence, newest first; `before` is the last id of the page before."""
+    statement = select(AccessRow).where(AccessRow.licence_id == licence_id)
+    if before:
+        statement = statement.where(AccessRow.id < before)
+    return (await session.scalars(statement.order_by(AccessRow.id.desc()).limit(limit))).all()
+
+
+async def looked_since(session: AsyncSession, licence_id: str, way: str, since: datetime) -> bool:
+    """Whether somebody looked in this way after a moment."""
+    statement = select(AccessRow.id).where(
+        AccessRow.licence_id == licence_id, AccessRow.way == way, AccessRow.at > since
+    )
+    return (await session.scalars(statement.limit(1))).first() is not None

@@ -5,12 +5,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
-from kernel.errors import NotFound
+from kernel.errors import Forbidden, NotFound
 from kernel.principal import Principal
+from licence_vault.grants.grant import Grant, GrantState
 from licence_vault.licences.records import LicenceRow
 
-READ = "licence:read"
+READ, SHARE = "licence:read", "licence:share"
+LEGAL_BASIS_CLASSES = frozenset({"open", "authorised"})
+"""Sharing classes whose licences an agency may have with a legal basis; every other class wants the holder's grant."""
+COPIES_ON_LEGAL_BASIS = frozenset({"open"})
+"""Of these a copy of the whole file too, since nothing on them is secret."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,63 @@ def check_is_holder(viewer: Viewer, row: LicenceRow | None) -> LicenceRow:
     if row is not None and is_holder(viewer.holder_indexes, row):
         return row
     raise _not_found()
+
+
+@dataclass(frozen=True)
+class SharingCase:
+    """An agency's call as it is judged. `is_legal`: it states a legal basis; else it rests on a grant."""
+
+    agency_uscc: str
+    sharing_class: str
+    is_legal: bool
+    purpose: str
+    now: datetime
+
+
+def check_legal_basis(case: SharingCase) -> None:
+    """Judged by the type alone, so that the answer says nothing about any holder. Raises `Forbidden`."""
+    if case.is_legal and case.sharing_class not in LEGAL_BASIS_CLASSES:
+        raise Forbidden("Licences of this type are shared only with the holder's grant.")
+
+
+def find_grant_for(case: SharingCase, row: LicenceRow, grants: Collection[Grant]) -> Grant | None:
+    """The grant that lets this agency have something of this licence now, if there is one."""
+    return next((grant for grant in grants if grant_holds(case, row, grant)), None)
+
+
+def grant_holds(case: SharingCase, row: LicenceRow, grant: Grant) -> bool:
+    """Each condition on its own line."""
+    if not grant.covers(row.holder_index, row.type_code, row.identifier):
+        return False
+    if not grant.is_for(case.agency_uscc, case.purpose):
+        return False
+    return grant.state_at(case.now) is GrantState.ACTIVE
+
+
+def check_may_share(case: SharingCase, row: LicenceRow | None, grants: Collection[Grant]) -> tuple[LicenceRow, Grant | None]:
+    """The row, for an agency with a basis, and the grant that it rests on. Raises `Forbidden`, `NotFound`."""
+    check_legal_basis(case)
+    if row is None:
+        raise _not_found()
+    if case.is_legal:
+        return row, None
+    if (grant := find_grant_for(case, row, grants)) is not None:
+        return row, grant
+    raise _not_found()
+
+
+def shared_fields(all_fields: Collection[str], pictures: Collection[str], grant: Grant | None) -> frozenset[str]:
+    """What may leave: what the grant names, or on a legal basis everything but pictures."""
+    if grant is not None:
+        return frozenset(grant.fields)
+    return frozenset(all_fields) - frozenset(pictures)
+
+
+def may_have_copy(case: SharingCase, grant: Grant | None) -> bool:
+    """Whether a copy of the whole licence may leave."""
+    if grant is not None:
+        return grant.with_file
+    return case.is_legal and case.sharing_class in COPIES_ON_LEGAL_BASIS
 
 
 def is_holder(holder_indexes: Collection[str], row: LicenceRow) -> bool:

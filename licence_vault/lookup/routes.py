@@ -62,6 +62,7 @@ async def show(request: Request, licence_id: str) -> Response:
     lookup: Lookup = request.app.state.licence_vault.lookup
     viewer = await lookup.viewer(await authenticated(request), request.app.state.holders)
     licence = await lookup.load(viewer, licence_id)
+    await lookup.note_look(viewer, licence)
     return JSONResponse(whole(licence, _url(request), today(request)), headers=NO_STORE)
 
 
@@ -81,6 +82,7 @@ async def download(request: Request, licence_id: str) -> Response:
     licence = await lookup.load(viewer, licence_id)
     format = request.query_params.get("format", "ofd")
     data = await lookup.file(licence, format)
+    await lookup.note_look(viewer, licence)
     name = f"{licence.identifier}.{format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', **NO_STORE}
     return Response(data, media_type=FORMATS[format], headers=headers)

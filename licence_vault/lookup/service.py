@@ -1,9 +1,12 @@
 """Searching licences. Data about a person leaves through `access` alone; what verifiers get is masked already."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.blobs.store import BlobStore
 from kernel.clock import Clock
@@ -23,6 +26,7 @@ from licence_vault.licences.records import (
     accesses_of,
     events_of,
     find_by,
+    looked_since,
     of_holders,
     of_issuer,
     with_identifiers,
@@ -31,6 +35,18 @@ from licence_vault.lookup.access import READ, Viewer, check_is_holder, check_may
 
 FORMATS = {"ofd": "application/ofd", "pdf": "application/pdf"}
 PAGE_SIZE = 50
+OWN_LOOKS_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Somebody looked: `way` says how, `who` is an agency's name or empty, `about` why and what, for agencies."""
+
+    id: str
+    at: datetime
+    way: str
+    who: str
+    about: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -88,7 +104,11 @@ class Lookup:
         async with self._database.reading() as session:
             rows = await of_holders(session, [index])
         viewer = Viewer(principal)
-        return [self._data.open(row) for row in rows if _visible(viewer, row)]
+        found = [self._data.open(row) for row in rows if _visible(viewer, row)]
+        async with self._database.transaction() as session:
+            for licence in found:
+                self.add_access(session, licence.id, "search", licence.issuer_name)
+        return found
 
     async def issued(self, principal: Principal, before: str | None = None, limit: int = PAGE_SIZE) -> list[Licence]:
         """What the principal's authority issued, newest first, a page at a time."""
@@ -146,15 +166,38 @@ class Lookup:
                 newer = row.superseded_by
         return sorted([licence, *map(self._data.open, rows)], key=lambda each: each.version)
 
-    async def accesses(self, licence: Licence) -> Sequence[AccessRow]:
-        """Who looked at a licence, newest first."""
+    async def accesses(self, licence: Licence, before: str | None = None) -> list[Look]:
+        """Who looked at a licence, newest first, at most a hundred; `before` is the last id of the page before."""
         async with self._database.reading() as session:
-            return await accesses_of(session, licence.id)
+            rows = await accesses_of(session, licence.id, before)
+        return [Look(row.id, row.at, row.way, row.who, self._data.open_access(row.id, row.about)) for row in rows]
 
     async def note_access(self, licence_id: str, way: str, who: str = "") -> None:
         """Write down that somebody looked; `who` is an agency or client, never a person's name or address."""
         async with self._database.transaction() as session:
-            session.add(AccessRow(id=new_id(), licence_id=licence_id, at=self._clock(), way=way, who=who[:200]))
+            self.add_access(session, licence_id, way, who)
+
+    def add_access(
+        self, session: AsyncSession, licence_id: str, way: str, who: str, about: Mapping[str, Any] | None = None
+    ) -> None:
+        """The same within a transaction; `about` says why and what, and is kept encrypted."""
+        access_id = new_id()
+        closed = self._data.close_access(access_id, about) if about else None
+        row = AccessRow(
+            id=access_id, licence_id=licence_id, at=self._clock(), way=way, who=who[:200], about=closed
+        )
+        session.add(row)
+
+    async def note_look(self, viewer: Viewer, licence: Licence) -> None:
+        """Write down that somebody who may see a licence whole opened it; a holder's own looks once an hour."""
+        holder = licence.content.holder
+        if self._data.holder_index(holder.id_type, holder.number) not in viewer.holder_indexes:
+            await self.note_access(licence.id, "agency", licence.issuer_name)
+            return
+        now = self._clock()
+        async with self._database.transaction() as session:
+            if not await looked_since(session, licence.id, "own", now - OWN_LOOKS_EVERY):
+                self.add_access(session, licence.id, "own", "")
 
     # What verifiers ask: the caller passes on the masked face alone.
 

@@ -88,7 +88,7 @@ class StatusLists:
         """The addresses of all lists (§9.3)."""
         async with self._database.reading() as session:
             numbers = await list_numbers(session)
-        return [self._uri(number) for number in numbers]
+        return [self.uri(number) for number in numbers]
 
     async def tokens(self) -> list[str]:
         """Every list as it is now, for a trust directory."""
@@ -123,10 +123,11 @@ class StatusLists:
                 session.add(row)
             first, row.next_free = row.next_free, row.next_free + _BLOCK
         secret = self._open(row).secret
-        uri = self._uri(row.number)
+        uri = self.uri(row.number)
         return [StatusPlace(uri, row.number, place_of(secret, number)) for number in range(first, first + _BLOCK)]
 
-    def _uri(self, number: int) -> str:
+    def uri(self, number: int) -> str:
+        """Where a list is published."""
         return f"{self._address}/{number}"
 
     def _new_row(self, number: int) -> StatusListRow:
@@ -152,7 +153,7 @@ class StatusLists:
         life = TTL if history else LIFE
         claims = {
             "iss": self._address.removesuffix("/api/v1/status"),
-            "sub": self._uri(number),
+            "sub": self.uri(number),
             "iat": issued,
             "exp": issued + int(life.total_seconds()),
             "ttl": int(TTL.total_seconds()),
