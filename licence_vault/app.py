@@ -17,6 +17,8 @@ from licence_vault.batches import routes as batch_routes
 from licence_vault.batches.runner import BatchRunner
 from licence_vault.batches.service import Batches, BatchParts
 from licence_vault.catalogue.service import Catalogue
+from licence_vault.grants import routes as grant_routes
+from licence_vault.grants.service import Agencies, Grants, no_agencies
 from licence_vault.issuing import routes as issuing_routes
 from licence_vault.issuing.changes import LicenceChanges
 from licence_vault.issuing.idempotency import IdempotencyKeys
@@ -31,6 +33,9 @@ from licence_vault.pages import routes as pages_routes
 from licence_vault.pages.preview import Previews
 from licence_vault.presentations import routes as presentation_routes
 from licence_vault.presentations.service import Presentations
+from licence_vault.sharing import routes as sharing_routes
+from licence_vault.sharing.service import Sharing, SharingParts
+from licence_vault.sharing.throttle import SharingThrottle
 from licence_vault.status import routes as status_routes
 from licence_vault.status.service import StatusLists
 from seal.client import Sealer
@@ -52,6 +57,7 @@ class Foundations:
     seal_of: SealOfAuthority
     fonts: FontBook
     public_url: str
+    agencies: Agencies = no_agencies
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,8 @@ class VaultServices:
     ledger: Ledger
     statuses: StatusLists
     previews: Previews
+    grants: Grants
+    sharing: Sharing
 
     async def start(self) -> None:
         """Publish the licence types that come with the product."""
@@ -102,6 +110,21 @@ def build_services(parts: Foundations) -> VaultServices:
             public_url=parts.public_url,
         )
     )
+    grants = Grants(database, parts.envelope, audit, clock, parts.agencies)
+    sharing_parts = SharingParts(
+        database=database,
+        audit=audit,
+        clock=clock,
+        data=data,
+        catalogue=catalogue,
+        lookup=lookup,
+        grants=grants,
+        throttle=SharingThrottle(parts.ephemeral),
+        statuses=statuses,
+        sealer=parts.sealer,
+        seal_of=parts.seal_of,
+        fonts=parts.fonts,
+    )
     batch_parts = BatchParts(database, audit, clock, parts.envelope, catalogue, issuing, parts.seal_of, parts.fonts)
     return VaultServices(
         public_url=parts.public_url,
@@ -116,6 +139,8 @@ def build_services(parts: Foundations) -> VaultServices:
         ledger=ledger,
         statuses=statuses,
         previews=Previews(),
+        grants=grants,
+        sharing=Sharing(sharing_parts),
     )
 
 
@@ -127,7 +152,15 @@ def page_routes() -> list[BaseRoute]:
 def api_router(services: VaultServices) -> APIRouter:
     """Licences for agencies and holders, and the public log."""
     router = APIRouter()
-    for part in (issuing_routes, batch_routes, lookup_routes, presentation_routes, status_routes):
+    for part in (
+        issuing_routes,
+        batch_routes,
+        lookup_routes,
+        presentation_routes,
+        status_routes,
+        grant_routes,
+        sharing_routes,
+    ):
         router.include_router(part.api_router())
     router.include_router(ledger_routes.ledger_routes(services.ledger))
     return router

@@ -21,7 +21,9 @@ from kernel.clock import Clock, system_clock
 from kernel.errors import Conflict, Unavailable
 from kernel.web.templates import Pages
 from licence_vault.app import VaultServices
+from licence_vault.caller import Issuer
 from licence_vault.layout.fonts import load_fonts
+from licence_vault.lookup.access import SHARE
 from seal.app import SealServices
 from seal.seals.service import SealRegister
 from seal.signing.workers.keystore import WorkerKeyStore
@@ -97,7 +99,7 @@ def build_house(foundation: Foundation, provider_http: ProviderHttp) -> House:
     """Plain constructors, nothing opened yet."""
     identity = _build_idp(foundation, provider_http)
     sealing = _build_seal(foundation)
-    vault = _build_vault(foundation, sealing)
+    vault = _build_vault(foundation, sealing, identity)
     pages = build_pages(foundation)
     trust = ServiceTrust(
         sealing.publication, sealing.signing, issuer=foundation.settings.public_url, clock=foundation.clock
@@ -179,7 +181,7 @@ def _timestamp_settings(settings: Settings) -> TimestampSettings:
     )
 
 
-def _build_vault(foundation: Foundation, sealing: SealServices) -> VaultServices:
+def _build_vault(foundation: Foundation, sealing: SealServices, identity: IdpServices) -> VaultServices:
     fonts = foundation.settings.font_directory
     return licence_vault.app.build_services(
         licence_vault.app.Foundations(
@@ -193,6 +195,7 @@ def _build_vault(foundation: Foundation, sealing: SealServices) -> VaultServices
             seal_of=_SealInUse(sealing.register),
             fonts=load_fonts(Path(fonts) if fonts else None),
             public_url=foundation.settings.public_url,
+            agencies=_Agencies(identity),
         )
     )
 
@@ -230,6 +233,21 @@ def _build_gateway(foundation: Foundation, pages: Pages, identity: IdpServices) 
             has_ended=identity.sessions.has_ended,
         )
     )
+
+
+class _Agencies:
+    """Who may ask for licences: agencies on the provider's list, and those with a program that may share."""
+
+    def __init__(self, identity: IdpServices) -> None:
+        self._identity = identity
+
+    async def __call__(self) -> list[Issuer]:
+        """By name."""
+        known = {each.uscc: each.name for each in await self._identity.organisations.list() if each.kind == "agency"}
+        for client in await self._identity.clients.list():
+            if client.organisation is not None and SHARE in client.scopes:
+                known.setdefault(client.organisation["uscc"], client.organisation["name"])
+        return sorted((Issuer(uscc, name) for uscc, name in known.items()), key=lambda each: each.name)
 
 
 class _SealInUse:

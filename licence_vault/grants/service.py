@@ -122,9 +122,7 @@ class Grants:
         """Use a grant within the transaction of what it allows; False when it is over by now."""
         return await use_up(session, grant.id, self._clock())
 
-    def _complaints(
-        self, order: GrantOrder, licence_type: LicenceType, known: Mapping[str, str]
-    ) -> list[FieldError]:
+    def _complaints(self, order: GrantOrder, licence_type: LicenceType, known: Mapping[str, str]) -> list[FieldError]:
         found: list[FieldError] = []
         if order.grantee_uscc not in known:
             found.append(FieldError("grantee", "Choose an agency that may ask for licences."))

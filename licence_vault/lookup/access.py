@@ -76,7 +76,9 @@ def grant_holds(case: SharingCase, row: LicenceRow, grant: Grant) -> bool:
     return grant.state_at(case.now) is GrantState.ACTIVE
 
 
-def check_may_share(case: SharingCase, row: LicenceRow | None, grants: Collection[Grant]) -> tuple[LicenceRow, Grant | None]:
+def check_may_share(
+    case: SharingCase, row: LicenceRow | None, grants: Collection[Grant]
+) -> tuple[LicenceRow, Grant | None]:
     """The row, for an agency with a basis, and the grant that it rests on. Raises `Forbidden`, `NotFound`."""
     check_legal_basis(case)
     if row is None:

@@ -77,6 +77,11 @@ class Lookup:
         holder = await holders.of(principal)
         return Viewer(principal, frozenset(self._data.holder_index(n.id_type, n.number) for n in holder.numbers))
 
+    def holder_index(self, licence: Licence) -> str:
+        """The blind index of a licence's holder."""
+        holder = licence.content.holder
+        return self._data.holder_index(holder.id_type, holder.number)
+
     async def load(self, viewer: Viewer, licence_id: str) -> Licence:
         """A licence by its id. Raises `NotFound`, also when it is not for this viewer."""
         async with self._database.reading() as session:
@@ -183,15 +188,12 @@ class Lookup:
         """The same within a transaction; `about` says why and what, and is kept encrypted."""
         access_id = new_id()
         closed = self._data.close_access(access_id, about) if about else None
-        row = AccessRow(
-            id=access_id, licence_id=licence_id, at=self._clock(), way=way, who=who[:200], about=closed
-        )
+        row = AccessRow(id=access_id, licence_id=licence_id, at=self._clock(), way=way, who=who[:200], about=closed)
         session.add(row)
 
     async def note_look(self, viewer: Viewer, licence: Licence) -> None:
         """Write down that somebody who may see a licence whole opened it; a holder's own looks once an hour."""
-        holder = licence.content.holder
-        if self._data.holder_index(holder.id_type, holder.number) not in viewer.holder_indexes:
+        if self.holder_index(licence) not in viewer.holder_indexes:
             await self.note_access(licence.id, "agency", licence.issuer_name)
             return
         now = self._clock()

@@ -1,4 +1,4 @@
-"""Purpose-bound copies (加注件): the licence drawn again with its purpose, its requester and its last day on every page.
+"""Purpose-bound copies (加注件): the licence drawn again, with purpose, requester and last day on every page.
 
 A copy is a document of its own, sealed by the issuing authority by itself. CPU-bound: call through `asyncio.to_thread`.
 """

@@ -1,10 +1,10 @@
-"""Answering agencies. What is told, what the holder will read of it and what a grant loses by it are one transaction."""
+"""Answering agencies. The holder's record of a call and the use of a grant are written before anything is told."""
 
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -43,7 +43,7 @@ from licence_vault.sharing.records import CopyRow, find_copy
 from licence_vault.sharing.throttle import SharingThrottle
 from licence_vault.status.places import StatusPlace
 from licence_vault.status.service import StatusLists
-from seal.client import DocumentToSeal, Sealer
+from seal.client import Sealer
 
 COPY_LIFE = timedelta(days=30)
 NOT_IN_FORCE = "This licence is not in force, so no copy of it is made."
@@ -312,9 +312,7 @@ def _may(case: SharingCase, row: LicenceRow, grants: Collection[Grant]) -> bool:
     return True
 
 
-def _values(
-    licence: Licence, licence_type: LicenceType, names: Sequence[str], grant: Grant | None
-) -> dict[str, Any]:
+def _values(licence: Licence, licence_type: LicenceType, names: Sequence[str], grant: Grant | None) -> dict[str, Any]:
     """The fields asked for, all of which the basis allows. Raises `InvalidInput`, `Forbidden`."""
     known = grantable_fields(licence_type)
     if unknown := [name for name in names if name not in known]:
