@@ -79,7 +79,7 @@ class LicenceStanding:
 
     `cause` is the reason for a revocation or suspension in plain words, `changed_at` when the state began;
     `newer_version` is the version that took its place; `disclosed` holds what the holder chose to show (holder_name,
-    holder_number, number).
+    holder_number, number). `copy_until`: the file in question is a purpose-bound copy, good until then.
     """
 
     identifier: str
@@ -98,6 +98,7 @@ class LicenceStanding:
     newer_version: int | None = None
     disclosed: dict[str, str] = field(default_factory=dict)
     log_entry: LogEntry | None = None
+    copy_until: datetime | None = None
 
     @property
     def mark(self) -> str:
@@ -130,6 +131,8 @@ class LicenceStanding:
             face["status_changed_at"] = self.changed_at.isoformat()
         if self.newer_version is not None:
             face["superseded_by_version"] = self.newer_version
+        if self.copy_until is not None:
+            face["copy"] = {"expires_at": self.copy_until.isoformat()}
         if self.log_entry is not None:
             face["log_entry"] = {"index": self.log_entry.index, "tree_size": self.log_entry.tree_size}
         if self.disclosed:

@@ -10,6 +10,7 @@ from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence
 from licence_vault.lookup.service import Lookup
 from licence_vault.presentations.service import Presentations
+from licence_vault.sharing.service import Sharing
 from verify.standing import LicenceStanding, LicenceState, LogEntry
 
 
@@ -20,9 +21,18 @@ class VaultStandings:
     """
 
     def __init__(
-        self, lookup: Lookup, presentations: Presentations, clock: Clock, ledger: Ledger | None = None
+        self,
+        lookup: Lookup,
+        presentations: Presentations,
+        clock: Clock,
+        ledger: Ledger | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
-        """`ledger`: the public log, where files are looked for; without it reports do not speak of the log."""
+        """`ledger`: the public log, where files are looked for; without it reports do not speak of the log.
+
+        `sharing`: who knows the purpose-bound copies that were handed out.
+        """
+        self._sharing = sharing
         self._lookup = lookup
         self._ledger = ledger
         self._presentations = presentations
@@ -38,6 +48,8 @@ class VaultStandings:
 
     async def find_by_file_digest(self, sha256: str) -> LicenceStanding | None:
         """See `LicenceStandings`."""
+        if (copy := await self._copy(sha256)) is not None:
+            return copy
         licence = await self._lookup.find_by_file_digest(sha256)
         standing = await self._seen(licence, "file")
         if licence is None or standing is None or self._ledger is None:
@@ -48,6 +60,13 @@ class VaultStandings:
         """See `Presentations`; the vault notes the scan itself."""
         shown = await self._presentations.open(code)
         return await self._face(shown.licence, shown.shows)
+
+    async def _copy(self, sha256: str) -> LicenceStanding | None:
+        found = await self._sharing.find_copy(sha256) if self._sharing is not None else None
+        if found is None:
+            return None
+        standing = await self._seen(await self._lookup.find_by_id(found.licence_id), "file")
+        return replace(standing, copy_until=found.expires_at) if standing is not None else None
 
     async def _log_entry(self, ledger: Ledger, licence_id: str, digest: bytes) -> LogEntry | None:
         """The proven entry of sealing; None when the log has forgotten it or cannot prove it now."""

@@ -203,7 +203,7 @@ def _build_vault(foundation: Foundation, sealing: SealServices, identity: IdpSer
 def _build_verify(
     foundation: Foundation, sealing: SealServices, vault: VaultServices, trust: ServiceTrust
 ) -> VerifyServices:
-    standings = VaultStandings(vault.lookup, vault.presentations, foundation.clock, ledger=vault.ledger)
+    standings = VaultStandings(vault.lookup, vault.presentations, foundation.clock, vault.ledger, vault.sharing)
     neighbours = verify.app.Neighbours(
         standings=standings,
         presentations=standings,

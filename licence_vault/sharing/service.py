@@ -101,6 +101,14 @@ class Fetched:
 
 
 @dataclass(frozen=True)
+class KnownCopy:
+    """A copy that was handed out, and until when it may be used."""
+
+    licence_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
 class FileVerdict:
     """What a digest says: `kind` "original", "copy", or empty when nobody knows it."""
 
@@ -210,6 +218,12 @@ class Sharing:
             subject = f"licence:{row.id}" if row is not None else ""
             await self._audit(session, "verify", call, subject, {"code": int(verdict.code), "file": True})
         return verdict
+
+    async def find_copy(self, digest: str) -> KnownCopy | None:
+        """The copy with this SHA-256 (hex), for those who verify files."""
+        async with self._parts.database.reading() as session:
+            row = await find_copy(session, digest)
+        return KnownCopy(row.licence_id, row.expires_at) if row is not None else None
 
     def _judge_file(self, licence: Licence, copy: CopyRow | None) -> FileVerdict:
         holds = licence.status_on(self._today()) == "valid"

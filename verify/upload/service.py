@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from kernel.clock import Clock
@@ -89,6 +90,8 @@ def _with_standing(report: VerificationReport, named: str | None, *, is_recorded
         )
         return replace(report, checks=(check,), state=LicenceState.UNKNOWN)
     status = _status_check(licence)
+    if licence.copy_until is not None:
+        return _purpose_bound(report, licence, licence.copy_until, status)
     if is_recorded:
         return _recorded(report, licence, status)
     other = undecided(
@@ -103,6 +106,23 @@ def _with_standing(report: VerificationReport, named: str | None, *, is_recorded
         checks=(status,),
         state=licence.state,
     )
+
+
+def _purpose_bound(
+    report: VerificationReport, licence: LicenceStanding, until: datetime, status: Check
+) -> VerificationReport:
+    """A copy that was made for one purpose, which stands on each of its pages, and for a time."""
+    validation, moment = report.validation, until.isoformat(timespec="minutes")
+    if report.checked_at < until:
+        record = passed(
+            RECORD, "This is a copy made for the purpose written on it. It may be used until {time}.", time=moment
+        )
+        return replace(report, checks=(record, status), state=licence.state)
+    over = failed(
+        RECORD, SubIndication.EXPIRED, "This is a copy made for one purpose. Its time was over at {time}.", time=moment
+    )
+    validation = ValidationReport(validation.document, (*validation.checks, over), validation.signatures)
+    return replace(report, validation=validation, checks=(status,), state=licence.state)
 
 
 def _recorded(report: VerificationReport, licence: LicenceStanding, status: Check) -> VerificationReport:

@@ -20,6 +20,7 @@ from xinyin.openapi.shapes import (
     ref,
     shape,
 )
+from xinyin.openapi.sharing import GRANT_ORDER, SHARING
 
 ANY_SEAL_SCOPE = ("seal:apply", "seal:approve", "seal:use")
 HOLDER = "openid realname"
@@ -179,6 +180,12 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
         },
         body=_PRESENTATION,
     ),
+    "get /api/v1/me/grants": _amend(
+        HOLDER, answer={"200": json_answer("Newest first", shape({"grants": listing(ref("Grant"))}))}
+    ),
+    "post /api/v1/me/grants": _amend(HOLDER, answer={"201": json_answer("Given", ref("Grant"))}, body=GRANT_ORDER),
+    "delete /api/v1/me/grants/{grant_id}": _amend(HOLDER, answer={"200": json_answer("Taken back", ref("Grant"))}),
+    **SHARING,
     "post /api/v1/seals": _amend("seal:apply", answer={"201": json_answer("A draft, to be approved", ref("Seal"))}),
     "get /api/v1/seals": _amend(
         *ANY_SEAL_SCOPE,

@@ -128,6 +128,37 @@ SCHEMAS: Mapping[str, Schema] = {
             "superseded_by": {"type": ["string", "null"]},
         },
     ),
+    "Grant": shape(
+        {
+            "id": TEXT,
+            "state": {"enum": ["active", "used", "revoked", "lapsed"]},
+            "type": {**TEXT, "description": "code of the licence type"},
+            "covers": {"enum": ["licence", "type"]},
+            "identifier": {"type": ["string", "null"], "description": "of the licence's first version"},
+            "grantee": _PARTY,
+            "purpose": TEXT,
+            "fields": listing(TEXT),
+            "file": FLAG,
+            "single_use": FLAG,
+            "until": TIME,
+            "created_at": TIME,
+            "used_at": {"type": ["string", "null"]},
+            "revoked_at": {"type": ["string", "null"]},
+        }
+    ),
+    "SharedLicence": shape(
+        {
+            "identifier": TEXT,
+            "type": TEXT,
+            "type_name": TEXT,
+            "version": NUMBER,
+            "status": TEXT,
+            "cause_code": TEXT,
+            "valid_from": DAY,
+            "valid_to": DAY_OR_NULL,
+            "issuing_authority": _PARTY,
+        }
+    ),
     "Seal": shape(
         {"id": TEXT, "code": TEXT, "name": TEXT, "owner": _PARTY, "state": TEXT, "valid_from": TIME, "valid_to": TIME},
         {
