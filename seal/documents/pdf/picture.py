@@ -18,7 +18,9 @@ IMAGE_NAME = "/XinyinSeal"
 
 
 @dataclass(frozen=True)
-class _Samples:
+class Samples:
+    """Pixels as PDF wants them: colour and transparency apart, each deflated."""
+
     width: int
     height: int
     colour: bytes
@@ -26,8 +28,8 @@ class _Samples:
 
 
 @lru_cache(maxsize=64)
-def _samples(picture: bytes) -> _Samples:
-    """Deflated colour and transparency; kept, since one seal goes onto many documents."""
+def samples_of(picture: bytes) -> Samples:
+    """The picture's pixels, or InvalidInput; kept, since one seal goes onto many documents."""
     try:
         with Image.open(BytesIO(picture)) as image:
             if image.width * image.height > _MAX_PIXELS:
@@ -37,19 +39,19 @@ def _samples(picture: bytes) -> _Samples:
         raise InvalidInput("The seal's picture cannot be read.", reason=type(failure).__name__) from failure
     alpha = pixels.getchannel("A")
     colour = pixels.convert("RGB")
-    return _Samples(*pixels.size, zlib.compress(colour.tobytes(), 9), zlib.compress(alpha.tobytes(), 9))
+    return Samples(*pixels.size, zlib.compress(colour.tobytes(), 9), zlib.compress(alpha.tobytes(), 9))
 
 
 def add_image(writer: BasePdfFileWriter, picture: bytes) -> PdfObject:
     """Write the picture as an image XObject with a soft mask (ISO 32000-1 §8.9, §11.6.5.3); gives its reference."""
-    samples = _samples(picture)
+    samples = samples_of(picture)
     mask = writer.add_object(_image(samples, samples.alpha, "/DeviceGray"))
     image = _image(samples, samples.colour, "/DeviceRGB")
     image["/SMask"] = mask
     return writer.add_object(image)
 
 
-def _image(samples: _Samples, encoded: bytes, colour_space: str) -> PdfObject:
+def _image(samples: Samples, encoded: bytes, colour_space: str) -> PdfObject:
     entries = {
         "/Type": name("/XObject"),
         "/Subtype": name("/Image"),
@@ -68,12 +70,17 @@ def resources(image: PdfObject) -> PdfObject:
 
 
 def page_content(frame: PageFrame, position: StampPosition) -> PdfObject:
+    """`page_operators` as a stream."""
+    return stream(page_operators(frame, position))
+
+
+def page_operators(frame: PageFrame, position: StampPosition) -> bytes:
     """Operators that draw the picture, or a slice of it, onto the page itself."""
     clip = ""
     if position.clip_width_mm is not None:
         share = position.clip_x_mm / position.width_mm, position.clip_width_mm / position.width_mm
         clip = f"{share[0]:.5f} 0 {share[1]:.5f} 1 re W n "
-    return stream(f"q {_matrix(frame, position)} cm {clip}{IMAGE_NAME} Do Q".encode())
+    return f"q {_matrix(frame, position)} cm {clip}{IMAGE_NAME} Do Q".encode()
 
 
 def widget_appearance(image: PdfObject, frame: PageFrame, position: StampPosition) -> PdfObject:
@@ -84,7 +91,12 @@ def widget_appearance(image: PdfObject, frame: PageFrame, position: StampPositio
         "/BBox": array(frame.rectangle(position)),
         "/Resources": resources(image),
     }
-    return stream(f"q {_matrix(frame, position)} cm {IMAGE_NAME} Do Q".encode(), entries)
+    return stream(widget_operators(frame, position), entries)
+
+
+def widget_operators(frame: PageFrame, position: StampPosition) -> bytes:
+    """Operators that draw the picture as a widget shows it."""
+    return f"q {_matrix(frame, position)} cm {IMAGE_NAME} Do Q".encode()
 
 
 def _matrix(frame: PageFrame, position: StampPosition) -> str:

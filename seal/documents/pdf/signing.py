@@ -6,6 +6,7 @@ may be added: drawing onto pages would break the earlier signatures.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -18,6 +19,7 @@ from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import BuildProps, SignatureObject
 
 from kernel.crypto.signatures import SigningKey
+from kernel.crypto.timestamps.digests import digest
 from kernel.errors import Conflict, InvalidInput
 from seal.documents.levels import STAMPED, WITH_EVIDENCE, PadesLevel
 from seal.documents.pdf.geometry import PageFrame
@@ -30,6 +32,8 @@ from seal.documents.pdf.levels import (
 )
 from seal.documents.pdf.objects import dictionary, stream
 from seal.documents.pdf.picture import add_image, page_content, resources, widget_appearance
+from seal.documents.pdf.plain_file import NotPlain, PlainPdf
+from seal.documents.pdf.plain_sealing import PlainSignature, frame_of, prepare
 from seal.documents.pdf.reading import page_frames, readable
 from seal.documents.positions import StampPosition, check_positions
 from seal.documents.provider import PROVIDER
@@ -95,10 +99,13 @@ def seal_pdf(pdf: bytes, request: PdfSealRequest) -> bytes:
 def _seal_at_signature_level(pdf: bytes, request: PdfSealRequest) -> bytes:
     """Level B-B or B-T."""
     request.signature_stamp  # noqa: B018 - refused before any work
+    widget, drawn = _divide(request.positions)
+    if widget is not None:
+        with suppress(NotPlain):
+            return _seal_plain(PlainPdf.read(pdf), request, widget, drawn)
     writer = readable(lambda: IncrementalPdfFileWriter(BytesIO(pdf)))
     frames = page_frames(writer)
     check_positions(request.positions, [frame.size for frame in frames])
-    widget, drawn = _divide(request.positions)
     names = readable(lambda: [name for name, value, _ref in enumerate_sig_fields(writer) if value is not None])
     if readable(lambda: _is_closed(writer)):
         raise Conflict("An earlier signature closed the document: nobody may sign after it.")
@@ -108,10 +115,21 @@ def _seal_at_signature_level(pdf: bytes, request: PdfSealRequest) -> bytes:
         raise Conflict(
             "The document is signed already. A seal can be added in one place only, and not as a riding seal."
         )
-    embedding, digest, output = readable(lambda: _prepare(writer, request, _Layout(frames, widget, drawn)))
-    signature = make_cades_signature(digest, request.signer, request.certificates, request.signature_stamp)
+    embedding, signed, output = readable(lambda: _prepare(writer, request, _Layout(frames, widget, drawn)))
+    signature = make_cades_signature(signed, request.signer, request.certificates, request.signature_stamp)
     readable(lambda: embedding.send(signature))
     return output.getvalue()
+
+
+def _seal_plain(
+    file: PlainPdf, request: PdfSealRequest, widget: StampPosition, drawn: Sequence[StampPosition]
+) -> bytes:
+    check_positions(request.positions, [frame_of(page).size for page in file.pages])
+    what = PlainSignature(request.seal_name, request.signed_at, _hex_digits(request), request.reason, request.location)
+    prepared = prepare(file, request.picture, widget, drawn, what)
+    signed = digest(suite_of(request.signer).digest_name, prepared.before + prepared.after)
+    value = make_cades_signature(signed, request.signer, request.certificates, request.signature_stamp)
+    return readable(lambda: prepared.with_signature(value))
 
 
 @dataclass(frozen=True)
@@ -167,8 +185,12 @@ def _signature_dictionary(request: PdfSealRequest) -> SignatureObject:
         location=request.location,
         reason=request.reason,
         app_build_props=BuildProps(PROVIDER),
-        bytes_reserved=2 * _room(request.certificates) + (STAMP_HEX_DIGITS if request.has_room_for_stamp else 0),
+        bytes_reserved=_hex_digits(request),
     )
+
+
+def _hex_digits(request: PdfSealRequest) -> int:
+    return 2 * _room(request.certificates) + (STAMP_HEX_DIGITS if request.has_room_for_stamp else 0)
 
 
 def _room(certificates: Sequence[bytes]) -> int:
