@@ -89,21 +89,21 @@ class AuditTrail:
         )
 
     async def _lock_head(self, session: AsyncSession) -> AuditChainRow:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        await session.execute(
-            insert(AuditChainRow)
-            .values(
-                chain=self._chain,
-                sequence=0,
-                hash=GENESIS,
-                seal=head_seal(self._key, self._chain, 0, GENESIS),
-            )
-            .on_conflict_do_nothing()
-        )
-        head = await session.scalars(
+        """The head, locked; made first where the chain has none yet, by whoever is quickest."""
+        statement = (
             select(AuditChainRow)
             .where(AuditChainRow.chain == self._chain)
             .with_for_update()
             .execution_options(populate_existing=True)
         )
-        return head.one()
+        head = (await session.scalars(statement)).one_or_none()
+        if head is None:
+            await self._begin_chain(session)
+            head = (await session.scalars(statement)).one()
+        return head
+
+    async def _begin_chain(self, session: AsyncSession) -> None:
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        first = head_seal(self._key, self._chain, 0, GENESIS)
+        values = {"chain": self._chain, "sequence": 0, "hash": GENESIS, "seal": first}
+        await session.execute(insert(AuditChainRow).values(values).on_conflict_do_nothing())

@@ -33,3 +33,9 @@ async def newest_types(session: AsyncSession) -> Sequence[LicenceTypeRow]:
         chosen, (LicenceTypeRow.code == chosen.c.code) & (LicenceTypeRow.version == chosen.c.version)
     )
     return (await session.scalars(statement.order_by(LicenceTypeRow.code))).all()
+
+
+async def newest_version(session: AsyncSession, code: str) -> int:
+    """The number of a type's newest version; 0 when there is no such type."""
+    statement = select(func.max(LicenceTypeRow.version)).where(LicenceTypeRow.code == code)
+    return await session.scalar(statement) or 0

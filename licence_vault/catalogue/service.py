@@ -12,7 +12,7 @@ from kernel.clock import Clock
 from kernel.database.engine import Database
 from kernel.errors import Conflict, Forbidden, NotFound
 from licence_vault.catalogue.licence_type import LicenceType, read_licence_type
-from licence_vault.catalogue.records import LicenceTypeRow, newest_types
+from licence_vault.catalogue.records import LicenceTypeRow, newest_types, newest_version
 
 SHIPPED = Path(__file__).parent / "types"
 USCC_LENGTH = 18
@@ -67,10 +67,10 @@ class Catalogue:
         if version is not None and (code, version) in self._known:
             return self._known[code, version]
         async with self._database.reading() as session:
-            if version is not None:
-                row = await session.get(LicenceTypeRow, (code, version))
-            else:
-                row = await _newest(session, code)
+            wanted = version if version is not None else await newest_version(session, code)
+            if (code, wanted) in self._known:
+                return self._known[code, wanted]
+            row = await session.get(LicenceTypeRow, (code, wanted))
         if row is None:
             raise NotFound("There is no licence type {code}.", code=code[:32])
         return self._remember(row)

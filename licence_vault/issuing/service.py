@@ -136,6 +136,10 @@ class Issuing:
     async def _row(self, draft: Draft, qr: str, ofd: bytes, pdf: bytes) -> LicenceRow:
         data = self._parts.data
         holder = draft.content.holder
+        ofd_blob, pdf_blob = await asyncio.gather(
+            self._parts.blobs.put(data.close_file(draft.id, "ofd", ofd)),
+            self._parts.blobs.put(data.close_file(draft.id, "pdf", pdf)),
+        )
         return LicenceRow(
             id=draft.id,
             identifier=str(draft.identifier),
@@ -156,8 +160,8 @@ class Issuing:
             qr=qr,
             content=data.close(draft.id, draft.content),
             content_digest=draft.content_digest,
-            ofd_blob=await self._parts.blobs.put(data.close_file(draft.id, "ofd", ofd)),
-            pdf_blob=await self._parts.blobs.put(data.close_file(draft.id, "pdf", pdf)),
+            ofd_blob=ofd_blob,
+            pdf_blob=pdf_blob,
             ofd_digest=hashlib.sha256(ofd).hexdigest(),
             pdf_digest=hashlib.sha256(pdf).hexdigest(),
             superseded_by=None,

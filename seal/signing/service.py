@@ -305,12 +305,14 @@ class SigningService:
                 raise NotFound("There is no such seal.")
             if refusal := self._refusal(current, order):
                 raise refusal
+            uses = []
             for intent, document, sealed in results:
                 digest = hashlib.sha256(sealed.data).hexdigest()
                 await self._journal.finish(session, intent, digest)
-                session.add(self._use(digest, document.format, stock.id, order))
+                uses.append(self._use(digest, document.format, stock.id, order))
                 detail = {"digest": digest, "format": document.format, "purpose": order.purpose[:_PURPOSE_LENGTH]}
                 await self._audit.record(session, AuditEvent("seal.use", order.actor, stock.id, detail=detail))
+            session.add_all(uses)
             if keeper:
                 await keeper.record(session)
                 await self._raiser.defer(
