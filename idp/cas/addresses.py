@@ -12,7 +12,7 @@ from kernel.errors import InvalidInput
 LONGEST = 2000
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_DOTS = re.compile(r"(^|/)\.{1,2}(/|$)")
+_DOTS = re.compile(r"(^|/)\.{1,2}(;[^/]*)?(/|$)")  # servers in Java cut off what follows a semicolon
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Who asks proves that it holds the key; everything else in its request is left as
 import asyncio
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -17,7 +17,7 @@ from kernel.crypto.issuance import CertificateRequestProfile
 from kernel.crypto.signatures import SigningKey
 from kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from seal.authority.own_certificates import AuthorityParts, open_or_generate
-from seal.authority.profiles import ALGORITHMS, PERSON_LIFE, SEAL_LIFE, Family, seal_key_name
+from seal.authority.profiles import ALGORITHMS, DOCUMENT_SIGNING, PERSON_LIFE, SEAL_LIFE, Family, seal_key_name
 from seal.authority.records import CertificateRow, find_by_serial, holders_of_key, newest_certificates
 from seal.authority.service import Authority
 
@@ -130,8 +130,14 @@ class Enrolment:
     def _profile(self, family: Family, spki: bytes, holder: Holder, now: datetime) -> CertificateRequestProfile:
         naming, period = self._parts.naming, (now, holder.valid_to)
         if holder.kind == "seal":
-            return naming.seal(family, code=holder.name, owner=holder.organisation, spki=spki, period=period)
-        return naming.person(family, name=holder.name, organisation=holder.organisation, spki=spki, period=period)
+            profile = naming.seal(family, code=holder.name, owner=holder.organisation, spki=spki, period=period)
+        else:
+            profile = naming.person(
+                family, name=holder.name, organisation=holder.organisation, spki=spki, period=period
+            )
+        # Seals are made with SM2 keys: whoever holds one of these must not be taken for a maker. Readers of PDF, which
+        # have their own ideas of this extension, do not know SM2.
+        return replace(profile, extended_key_usage=(DOCUMENT_SIGNING,)) if family == "sm2" else profile
 
     async def _refuse_known_key(self, spki: bytes, holder: Holder) -> None:
         """A key belongs to one holder: it may be certified again for the same one, never for another."""
@@ -152,6 +158,8 @@ def _check_holder(holder: Holder, now: datetime) -> None:
     longest = SEAL_LIFE if holder.kind == "seal" else PERSON_LIFE
     if holder.kind == "seal" and not _SEAL_CODE.fullmatch(holder.name):
         faults.append(FieldError("name", "A seal code has 14 digits."))
+    if holder.kind == "person" and _SEAL_CODE.fullmatch(holder.name.strip()):
+        faults.append(FieldError("name", "This is a seal's code, not a person's name."))
     if not 0 < len(holder.name.strip()) <= 64:
         faults.append(FieldError("name", "Give a name of up to 64 characters."))
     if len(holder.organisation) > 64 or (holder.kind == "seal" and not holder.organisation.strip()):

@@ -24,6 +24,8 @@ BACKDATING = timedelta(hours=1)
 
 TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
+DOCUMENT_SIGNING: Final = "1.3.6.1.5.5.7.3.36"
+"""RFC 9336: its holder signs documents, and makes no seals."""
 OCSP_NO_CHECK: Final = "1.3.6.1.5.5.7.48.1.5"
 SEAL_LIFE: Final = timedelta(days=5 * 366)
 PERSON_LIFE: Final = timedelta(days=3 * 366)

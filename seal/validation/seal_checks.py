@@ -9,10 +9,13 @@ from kernel.crypto.signatures import InvalidSignature, read_signature
 from seal.structures.gbt38540 import SM2_WITH_SM3, ElectronicSeal, SealProperties
 from seal.validation.certificates import CertificateQuestion, judge_certificate, load_certificate
 from seal.validation.report import Check, SealSummary, SubIndication, failed, passed, undecided, warning
+from seal.validation.standing.names import readable_name
 from seal.validation.time_stamps import Stamped, judge_stamp
 from seal.validation.trust import SealStatus, TrustStore
 
 _NUMBER_SIZE = 32
+_NO_MAKER = frozenset({"1.3.6.1.5.5.7.3.36", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"})
+"""Extended key usages: signing documents (RFC 9336), time stamps, OCSP."""
 
 SEAL_MAKER = "Seal maker's signature"
 SEAL_MAKER_CERTIFICATE = "Seal maker's certificate"
@@ -34,6 +37,7 @@ def judge_seal(
     yield from judge_certificate(
         CertificateQuestion(maker, made_at, asked_at, SEAL_MAKER_CERTIFICATE, SEAL_MAKER_REVOCATION), trust
     )
+    yield from _judge_purpose(maker)
     yield _judge_period(seal.contents.properties, used_at)
     if seal.timestamp is not None:
         stamped = Stamped(seal.timestamp, (seal.signature,), made_at)
@@ -50,6 +54,18 @@ def judge_seal(
             detail = "The seal has an extension that is not understood: {oid}."
             yield warning(SEAL_EXTENSIONS, detail, oid=extension.oid)
     yield judge_status(find_status(seal, trust), used_at)
+
+
+def _judge_purpose(maker: bytes) -> Iterator[Check]:
+    """Under one root stand makers and signers: who was certified to sign documents must not make itself a seal."""
+    try:
+        certificate = load_certificate(maker)
+    except CertificateUnreadable:
+        return
+    purposes = frozenset(certificate.extended_key_usage)
+    if purposes and purposes <= _NO_MAKER:
+        why, detail = SubIndication.CHAIN_CONSTRAINTS_FAILURE, "The certificate of {subject} is not for making seals."
+        yield failed(SEAL_MAKER_CERTIFICATE, why, detail, subject=readable_name(certificate))
 
 
 def _judge_period(properties: SealProperties, used_at: datetime) -> Check:

@@ -15,13 +15,17 @@ from kernel.crypto.revocation.crl import Crl
 from kernel.crypto.signatures import InvalidSignature, SigningAlgorithm
 from kernel.errors import Conflict, InvalidInput, NotFound
 from seal.authority.enrolment import Holder
+from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
 from seal.seals.seal import Seal
-from seal.structures.gbt38540 import load_seal
+from seal.structures.gbt38540 import load_seal, make_seal
+from seal.validation.report import CheckResult, Indication
 from seal.validation.service import validate_document
 from tests.kernel.crypto.timestamps.stamps import openssl
+from tests.seal.files import PLACE
 from tests.seal.ofd_samples import minimal_ofd
 from tests.seal.pdf_samples import minimal_pdf
-from tests.seal.pki import Authority
+from tests.seal.pki import Authority, contents
+from tests.seal.pki import Holder as HeldKey
 from tests.seal.world import SealWorld
 
 ADMIN = Actor("user", "admin")
@@ -60,6 +64,25 @@ async def test_wishes_in_the_request_are_not_copied(world: SealWorld, tmp_path: 
     assert not certificate.allows("key_cert_sign")
 
 
+@pytest.mark.parametrize(
+    "changes", [{}, {"kind": "seal", "name": "99000000000003", "organisation": "示例市"}], ids=["person", "seal"]
+)
+async def test_who_may_sign_documents_makes_no_seals(world: SealWorld, changes: dict[str, str]) -> None:
+    """Makers stand under the same root; a seal that somebody made themselves would carry anybody's name."""
+    key = generate_key("SM2-SM3")
+    request = make_request({"CN": "x"}, key)
+    certificate = (await world.services.enrolment.issue(request, person(world, **changes), ADMIN)).certificate
+    now = world.clock().replace(microsecond=0)
+    own = make_seal(contents((HeldKey(certificate, key),), now, now + timedelta(days=30)), key, certificate.der)
+    sealed = seal_ofd(minimal_ofd(), OfdSealRequest(own, key, certificate.der, [PLACE], now))
+
+    report = validate_document(sealed, await world.services.publication.trust_store(), at=world.clock())
+
+    failed = [check for check in report.signatures[0].checks if check.result is CheckResult.FAILED]
+    assert [check.name for check in failed] == ["Seal maker's certificate"]
+    assert report.indication is Indication.FAILED
+
+
 async def test_a_key_that_is_not_held_is_not_certified(world: SealWorld) -> None:
     mine, other = generate_key("ES256"), generate_key("ES256")
     stolen = make_request({"CN": "x"}, mine).der.replace(mine.public_spki, other.public_spki)
@@ -83,6 +106,7 @@ async def test_a_key_belongs_to_one_holder(world: SealWorld) -> None:
         {"organisation": "机" * 65},
         {"reference": "林小满"},
         {"kind": "seal", "name": "123"},
+        {"name": "99000000000003"},
         {"kind": "seal", "name": "99000000000003", "organisation": ""},
     ],
 )
