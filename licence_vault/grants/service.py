@@ -58,10 +58,7 @@ class Grants:
         self, licence: Licence, licence_type: LicenceType, order: GrantOrder, *, holder_index: str, giver: str
     ) -> Grant:
         """A grant for a licence that the holder loaded. Raises `InvalidInput` naming every field that is wrong."""
-        known = {each.uscc: each.name for each in await self.agencies()}
-        if complaints := self._complaints(order, licence_type, known):
-            params: Mapping[str, Any] = complaints[0].params
-            raise InvalidInput(complaints[0].message, fields=complaints, **params)
+        known = await self.check(licence_type, order)
         assert order.until is not None
         now = self._clock()
         grant_id = new_id()
@@ -91,6 +88,14 @@ class Grants:
             event = AuditEvent("licence.grant", Actor("user", giver), f"grant:{grant_id}", detail=detail)
             await self._audit.record(session, event)
         return self._open(row)
+
+    async def check(self, licence_type: LicenceType, order: GrantOrder) -> Mapping[str, str]:
+        """The agencies that may ask, by USCC. Raises `InvalidInput` naming every field of the order that is wrong."""
+        known = {each.uscc: each.name for each in await self.agencies()}
+        if complaints := self._complaints(order, licence_type, known):
+            params: Mapping[str, Any] = complaints[0].params
+            raise InvalidInput(complaints[0].message, fields=complaints, **params)
+        return known
 
     async def of(self, holder_indexes: Collection[str]) -> list[Grant]:
         """What these holders gave, newest first."""

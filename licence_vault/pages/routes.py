@@ -12,17 +12,17 @@ from kernel.i18n import gettext as _
 from kernel.web.csrf import check_csrf
 from kernel.web.forms import field_errors, read_form
 from kernel.web.sign_in import require_sign_in
-from kernel.web.templates import Pages
 from licence_vault.catalogue.fields import face_text
 from licence_vault.catalogue.licence_type import label
 from licence_vault.licences.licence import Licence, code_name
 from licence_vault.lookup.access import Viewer
 from licence_vault.lookup.routes import today
+from licence_vault.pages.grants import grant_page_routes
+from licence_vault.pages.looks import told
 from licence_vault.pages.preview import WIDTHS
 from licence_vault.pages.qr_image import draw_qr
+from licence_vault.pages.rendering import render
 from licence_vault.presentations.service import SECONDS, SHOWABLE
-
-FRESH = {"Cache-Control": "private, no-store"}
 
 
 def page_routes() -> list[BaseRoute]:
@@ -33,6 +33,7 @@ def page_routes() -> list[BaseRoute]:
         Route("/me/licences/{licence_id}/preview.png", show_preview, methods=["GET"]),
         Route("/me/licences/{licence_id}/present", ask_what_to_show, methods=["GET"]),
         Route("/me/licences/{licence_id}/present", present, methods=["POST"]),
+        *grant_page_routes(),
     ]
 
 
@@ -45,7 +46,7 @@ async def show_cards(request: Request) -> Response:
     for each in licences:
         if each.content.holder.kind == "legal":
             organisations.setdefault(each.content.holder.name, []).append(_card(request, each))
-    return _render(
+    return render(
         request, "cards.html", own=own, organisations=organisations, has_real_name=bool(viewer.holder_indexes)
     )
 
@@ -54,6 +55,7 @@ async def show_licence(request: Request) -> Response:
     """One licence: its face, its facts, its files, who looked at it."""
     vault = request.app.state.licence_vault
     licence = await _own_licence(request)
+    await vault.lookup.note_look(await _viewer(request), licence)
     licence_type = await vault.catalogue.load(licence.type_code, licence.type_version)
     facts = [
         (label(schema.get("x-labels", {})) or name, face_text(schema, licence.content.fields[name]))
@@ -62,7 +64,7 @@ async def show_licence(request: Request) -> Response:
         and name not in licence_type.pictures
         and f"fields.{name}" != licence_type.document.get("number")
     ]
-    return _render(
+    return render(
         request,
         "licence.html",
         licence=licence,
@@ -71,7 +73,7 @@ async def show_licence(request: Request) -> Response:
         facts=facts,
         versions=[(each, each.status_on(today(request))) for each in await vault.lookup.versions(licence)],
         events=[_event(event) for event in reversed(await vault.lookup.events(licence))],
-        accesses=[_access(access) for access in await vault.lookup.accesses(licence)],
+        accesses=[told(each) for each in await vault.lookup.accesses(licence)],
     )
 
 
@@ -89,7 +91,7 @@ async def show_preview(request: Request) -> Response:
 
 async def ask_what_to_show(request: Request) -> Response:
     """What the verifier will see, before the code is made."""
-    return _render(request, "present.html", licence=await _own_licence(request), shows=(), errors={})
+    return render(request, "present.html", licence=await _own_licence(request), shows=(), errors={})
 
 
 async def present(request: Request) -> Response:
@@ -104,9 +106,9 @@ async def present(request: Request) -> Response:
         made = await vault.presentations.present(licence, principal.subject, shows=shows)
     except InvalidInput as refusal:
         errors = field_errors(refusal)
-        return _render(request, "present.html", status=400, licence=licence, shows=shows, errors=errors)
+        return render(request, "present.html", status=400, licence=licence, shows=shows, errors=errors)
     url = made.url(vault.public_url)
-    return _render(request, "code.html", licence=licence, shows=shows, url=url, qr=draw_qr(url), seconds=SECONDS)
+    return render(request, "code.html", licence=licence, shows=shows, url=url, qr=draw_qr(url), seconds=SECONDS)
 
 
 async def _viewer(request: Request) -> Viewer:
@@ -119,13 +121,6 @@ async def _own_licence(request: Request) -> Licence:
     viewer = await _viewer(request)
     licence: Licence = await request.app.state.licence_vault.lookup.load_own(viewer, request.path_params["licence_id"])
     return licence
-
-
-def _render(request: Request, name: str, *, status: int = 200, **context: object) -> Response:
-    pages: Pages = request.app.state.pages
-    response = pages.render(request, f"licence_vault/{name}", status=status, **context)
-    response.headers.update(FRESH)
-    return response
 
 
 def _card(request: Request, licence: Licence) -> dict[str, Any]:
@@ -159,13 +154,3 @@ def _event(event: Any) -> dict[str, Any]:
         "title": titles.get(event.action, event.action),
         "detail": " ".join(part for part in (code_name(event.cause_code), event.cause) if part),
     }
-
-
-def _access(access: Any) -> dict[str, Any]:
-    ways = {
-        "presentation": _("Somebody scanned the code that you showed"),
-        "handle": _("Somebody scanned the code printed on the licence"),
-        "file": _("Somebody checked its file"),
-        "agency": _("An agency looked at it"),
-    }
-    return {"at": access.at, "title": ways.get(access.way, access.way), "detail": access.who}

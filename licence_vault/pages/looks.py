@@ -1,0 +1,42 @@
+"""Who looked at a licence, in plain words: who, when, why."""
+
+from typing import Any
+
+from kernel.i18n import gettext as _
+from licence_vault.lookup.service import Look
+
+
+def told(look: Look) -> dict[str, Any]:
+    """A look as a step of a timeline. The officer's name stays with those who audit."""
+    return {"at": look.at, "title": _title(look), "detail": _why(look)}
+
+
+def _title(look: Look) -> str:
+    ways = {
+        "presentation": _("Somebody scanned the code that you showed"),
+        "handle": _("Somebody scanned the code printed on the licence"),
+        "file": _("Somebody checked its file"),
+        "agency": _("An officer of {agency} opened it"),
+        "search": _("An officer of {agency} found it by the holder's number"),
+        "sharing_query": _("{agency} asked whether you have it"),
+        "sharing_fetch": _("{agency} got data of it"),
+        "sharing_verify": _("{agency} compared data or a file with it"),
+        "export": _("The operator exported its file"),
+        "own": _("You, or somebody who acts for the holder, opened it"),
+    }
+    title = ways.get(look.way, look.way)
+    return title.format(agency=look.who or _("the issuing authority"))
+
+
+def _why(look: Look) -> str:
+    about = look.about
+    if not about:
+        return ""
+    parts = [
+        _("For: {purpose}", purpose=about["purpose"]),
+        _("Matter: {name}, case {number}", name=about["item"], number=about["case"]),
+        _("By law: {law}", law=about["basis"]) if about["basis"] else _("By your grant"),
+    ]
+    if about.get("copy"):
+        parts.append(_("with a copy"))
+    return _("; ").join(parts)
