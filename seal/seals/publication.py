@@ -73,6 +73,7 @@ class SealPublication:
         await self._authority.outside.refresh()
         store = TrustStore(
             anchors=(*self._authority.trust_anchors(), *self._makers.anchors),
+            signer_anchors=tuple(each for each in self._authority.outside.roots if each not in self._makers.anchors),
             intermediates=(*self._authority.intermediates(), *self._makers.intermediates),
             crls=(*await self._authority.crls(), *self._makers.crls),
             seal_status=PublishedStatuses(statuses),

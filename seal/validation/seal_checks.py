@@ -35,7 +35,7 @@ def judge_seal(
     yield check_signature(SEAL_MAKER, maker, seal.signature_algorithm, seal.signature, seal.signed_bytes)
     made_at = seal.contents.properties.created_at
     yield from judge_certificate(
-        CertificateQuestion(maker, made_at, asked_at, SEAL_MAKER_CERTIFICATE, SEAL_MAKER_REVOCATION), trust
+        CertificateQuestion(maker, made_at, asked_at, SEAL_MAKER_CERTIFICATE, SEAL_MAKER_REVOCATION), trust.for_makers()
     )
     yield from _judge_purpose(maker)
     yield _judge_period(seal.contents.properties, used_at)

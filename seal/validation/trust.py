@@ -44,7 +44,8 @@ class TrustStore:
     """Anchors are trusted; intermediates only help to find a chain and are checked like any certificate.
 
     `timestamp_anchors` are trusted for time stamps alone; `empty_id_anchors` as `anchors` are, but they and their
-    authorities may have signed with an empty SM2 signer ID.
+    authorities may have signed with an empty SM2 signer ID. `signer_anchors` are those of `anchors` that are trusted
+    for signers alone: nobody below them makes seals.
     """
 
     anchors: tuple[Certificate, ...] = ()
@@ -54,10 +55,15 @@ class TrustStore:
     timestamp_anchors: tuple[Certificate, ...] = ()
     ocsp_responses: tuple[OcspResponse, ...] = ()
     empty_id_anchors: tuple[Certificate, ...] = ()
+    signer_anchors: tuple[Certificate, ...] = ()
 
     def for_timestamps(self) -> Self:
         """The same, with the roots of outside time-stamp authorities: those are trusted for time stamps alone."""
         return replace(self, anchors=(*self.anchors, *self.timestamp_anchors), timestamp_anchors=())
+
+    def for_makers(self) -> Self:
+        """The same, without the roots that only signers may stand below."""
+        return replace(self, anchors=tuple(each for each in self.anchors if each not in self.signer_anchors))
 
     def with_evidence(
         self,

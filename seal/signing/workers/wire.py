@@ -26,6 +26,7 @@ _TRUST_KINDS: Mapping[str, Any] = {
     "crls": Crl,
     "timestamp_anchors": Certificate,
     "ocsp_responses": OcspResponse,
+    "signer_anchors": Certificate,
 }
 
 

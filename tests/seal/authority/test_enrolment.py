@@ -18,7 +18,7 @@ from seal.authority.enrolment import Holder
 from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
 from seal.seals.seal import Seal
 from seal.structures.gbt38540 import load_seal, make_seal
-from seal.validation.report import CheckResult, Indication
+from seal.validation.report import CheckResult, Indication, SubIndication
 from seal.validation.service import validate_document
 from tests.kernel.crypto.timestamps.stamps import openssl
 from tests.seal.files import PLACE
@@ -214,6 +214,26 @@ async def test_an_sm2_certificate_from_outside_has_the_seal_made_anew(world: Sea
     ofd = await sealed(world, seal["id"], minimal_ofd(pages=1), "ofd")
     report = validate_document(ofd, await world.services.publication.trust_store(), at=world.clock())
     assert report.indication == "TOTAL-PASSED"
+
+
+async def test_customers_of_an_outside_authority_make_no_seals(world: SealWorld) -> None:
+    """Its root came with one signer's certificate; all its other customers stand below it too."""
+    seal, outside = await world.active_seal(), Outside(world, "SM2-SM3")
+    request = await world.services.outside_signers.request(seal["id"], "sm2")
+    await world.services.outside_signers.adopt(seal["id"], outside.answer(request), ADMIN)
+    now = world.clock().replace(microsecond=0)
+    customer = outside.authority.issue("somebody", not_before=now, not_after=now + timedelta(days=30))
+    own = contents((customer,), now, now + timedelta(days=30))
+    forged = make_seal(own, customer.key, customer.certificate.der)
+    wished = OfdSealRequest(forged, customer.key, customer.certificate.der, [PLACE], now)
+
+    trust = await world.services.publication.trust_store()
+    report = validate_document(seal_ofd(minimal_ofd(), wished), trust, at=world.clock())
+
+    assert report.sub_indication is SubIndication.NO_CERTIFICATE_CHAIN_FOUND
+    results = {check.name: check.result for check in report.signatures[0].checks}
+    assert results["Seal maker's certificate"] is CheckResult.INDETERMINATE
+    assert results["Signer's certificate"] is CheckResult.PASSED
 
 
 async def test_answers_that_do_not_fit_are_refused(world: SealWorld) -> None:
