@@ -3,8 +3,10 @@
 from io import BytesIO
 
 from PIL import Image
+from sqlalchemy import update
 
 from idp.roles.scopes import Role
+from seal.signing.jobs.records import SealJobItemRow
 from seal.validation.report import Indication
 from seal.validation.service import validate_document
 from tests.admin.conftest import Console
@@ -121,3 +123,17 @@ async def test_files_and_jobs_are_their_senders_alone(console: Console) -> None:
         assert (await console.get(path)).status_code == 404
     console.sit(Role.SYSTEM_ADMIN, subject="admin")
     assert (await console.get(HOME)).status_code == 403
+
+
+async def test_a_file_whose_time_stamp_is_missing_says_so(console: Console) -> None:
+    draft = await drafted(console, ("notice.pdf", minimal_pdf()))
+    sealed = await console.post(
+        draft, draft, seal=console.rooms.seal_id, place="lower-right", size="42", purpose="notice"
+    )
+    page = sealed.headers["location"]
+    assert "ime stamp" not in (await console.get(page)).text, "none was wanted"
+
+    for state, words in (("pending", "still missing"), ("done", "With a time stamp"), ("failed", "could not be added")):
+        async with console.provider.database.transaction() as session:
+            await session.execute(update(SealJobItemRow).values(time_stamp=state))
+        assert words in (await console.get(page)).text

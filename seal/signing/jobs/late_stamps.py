@@ -56,14 +56,21 @@ class LateStamps:
         self._parts = parts
 
     async def add(self) -> int:
-        """Complete every file whose stamp has come; say how many. Ends early when a stamp over a document is away."""
+        """Complete every file whose stamp has come; say how many.
+
+        Where the stamp over the document is away again (B-LTA), files of that kind wait on; others are completed.
+        """
         completed = 0
+        away: set[str] = set()
         for fetched in await self._parts.pending.fetched(owner=REF):
+            kind = fetched.missing.digest_name
+            if kind in away:
+                continue
             try:
                 completed += await self._add(fetched)
             except Unavailable as failure:
                 _log.warning("a file waits on for its time stamp", reason=failure.reason or failure.message)
-                break
+                away.add(kind)
         return completed
 
     async def _add(self, fetched: FetchedTimestamp) -> bool:

@@ -105,6 +105,36 @@ async def test_what_was_sealed_without_a_stamp_gets_it_when_the_authority_is_bac
     assert await stamped.timestamps.pending.fetched() == []
 
 
+async def test_the_runner_of_jobs_does_it_by_itself(
+    any_world: SealWorld, elsewhere: Elsewhere, stamped: SealServices
+) -> None:
+    elsewhere.is_away = True
+    job = await sealed(any_world, "ofd", "B-T")
+    elsewhere.is_away = False
+    await stamped.timestamps.pending.fetch()
+
+    async with stamped.jobs.runner.running(), asyncio.timeout(10):
+        while (await shown(any_world, job))["items"][0]["time_stamp"] == "pending":
+            await asyncio.sleep(0.02)
+    assert (await shown(any_world, job))["items"][0]["time_stamp"] == "done"
+
+
+async def test_with_no_time_allowed_a_file_waits_to_be_sealed(
+    any_world: SealWorld, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    world = any_world
+    seal = await world.active_seal()
+    async with services_with(world, elsewhere, tmp_path, hard_stop=timedelta(0)) as built:
+        world.app.state.seal = built
+        elsewhere.is_away = True
+        sent = await send(world, [("notice.ofd", SAMPLES["ofd"])], seal=seal["code"], level="B-T")
+        assert (sent.status_code, sent.json()["state"], await uses(world)) == (202, "waiting", [])
+
+        elsewhere.is_away = False
+        await built.jobs.runner.run_waiting()
+        assert (await shown(world, sent.json()))["items"][0]["time_stamp"] == "done"
+
+
 async def test_two_processes_complete_a_file_once(
     any_world: SealWorld, elsewhere: Elsewhere, stamped: SealServices, tmp_path: Path
 ) -> None:
@@ -160,9 +190,13 @@ async def test_the_document_stamp_may_be_late_too(
     job = await sealed(world, "pdf", "B-LTA")
     assert job["items"][0]["time_stamp"] == "pending"
 
-    elsewhere.answers = 1
-    assert (await stamped.timestamps.pending.fetch(), await stamped.jobs.runner.add_late_stamps()) == (1, 0)
-    assert (await shown(world, job))["items"][0]["time_stamp"] == "pending"
+    elsewhere.is_away = True
+    other = await sealed(world, "ofd", "B-T")
+    elsewhere.is_away, elsewhere.answers = False, 2
+    assert await stamped.timestamps.pending.fetch() == 2
+    assert await stamped.jobs.runner.add_late_stamps() == 1
+    states = [(await shown(world, each))["items"][0]["time_stamp"] for each in (job, other)]
+    assert states == ["pending", "done"], "the OFD needs no stamp over the document"
 
     elsewhere.answers = None
     assert await stamped.jobs.runner.add_late_stamps() == 1
