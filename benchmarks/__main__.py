@@ -25,7 +25,7 @@ def results() -> Iterator[Result]:
         loop, world = runner.get_loop(), opened(Path(folder))
         house = loop.run_until_complete(world.__aenter__())
         try:
-            yield verifying.run(house, loop)
+            yield from verifying.run(house, loop)
             peer = Peer(Path(folder))
             yield from sealing.run(peer)
             yield issuing.run(house, loop, peer)
