@@ -129,7 +129,7 @@ async def _form(
         status=status,
         licence=subject.licence,
         agencies=[(each.uscc, each.name) for each in agencies],
-        fields=list(field_labels(subject.licence_type).items()),
+        fields=_choices(subject.licence_type),
         times=_times(),
         given=given,
         errors=errors,
@@ -179,6 +179,12 @@ def field_labels(licence_type: LicenceType) -> dict[str, str]:
         for name in grantable_fields(licence_type)
         if name not in own
     }
+
+
+def _choices(licence_type: LicenceType) -> list[tuple[str, str]]:
+    """The field that is the licence's number is offered once."""
+    number = str(licence_type.document.get("number", "")).removeprefix("fields.")
+    return [(name, text) for name, text in field_labels(licence_type).items() if name != number]
 
 
 def _times() -> list[tuple[str, str]]:

@@ -1,14 +1,15 @@
 """Who looked at a licence, in plain words: who, when, why."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from kernel.i18n import gettext as _
 from licence_vault.lookup.service import Look
 
 
-def told(look: Look) -> dict[str, Any]:
-    """A look as a step of a timeline. The officer's name stays with those who audit."""
-    return {"at": look.at, "title": _title(look), "detail": _why(look)}
+def told(look: Look, labels: Mapping[str, str]) -> dict[str, Any]:
+    """A look as a step of a timeline; `labels` names fields. The officer's name stays with those who audit."""
+    return {"at": look.at, "title": _title(look), "detail": _why(look, labels)}
 
 
 def _title(look: Look) -> str:
@@ -28,7 +29,7 @@ def _title(look: Look) -> str:
     return title.format(agency=look.who or _("the issuing authority"))
 
 
-def _why(look: Look) -> str:
+def _why(look: Look, labels: Mapping[str, str]) -> str:
     about = look.about
     if not about:
         return ""
@@ -37,6 +38,8 @@ def _why(look: Look) -> str:
         _("Matter: {name}, case {number}", name=about["item"], number=about["case"]),
         _("By law: {law}", law=about["basis"]) if about["basis"] else _("By your grant"),
     ]
+    if about.get("fields"):
+        parts.append(_("It saw: {fields}", fields=_(", ").join(labels.get(each, each) for each in about["fields"])))
     if about.get("copy"):
         parts.append(_("with a copy"))
     return _("; ").join(parts)

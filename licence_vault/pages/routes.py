@@ -17,7 +17,7 @@ from licence_vault.catalogue.licence_type import label
 from licence_vault.licences.licence import Licence, code_name
 from licence_vault.lookup.access import Viewer
 from licence_vault.lookup.routes import today
-from licence_vault.pages.grants import grant_page_routes
+from licence_vault.pages.grants import field_labels, grant_page_routes
 from licence_vault.pages.looks import told
 from licence_vault.pages.preview import WIDTHS
 from licence_vault.pages.qr_image import draw_qr
@@ -73,7 +73,7 @@ async def show_licence(request: Request) -> Response:
         facts=facts,
         versions=[(each, each.status_on(today(request))) for each in await vault.lookup.versions(licence)],
         events=[_event(event) for event in reversed(await vault.lookup.events(licence))],
-        accesses=[told(each) for each in await vault.lookup.accesses(licence)],
+        accesses=[told(each, field_labels(licence_type)) for each in await vault.lookup.accesses(licence)],
     )
 
 

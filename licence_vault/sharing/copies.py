@@ -24,8 +24,8 @@ from licence_vault.layout.typesetting import set_text
 from licence_vault.licences.licence import Licence
 from licence_vault.status.places import StatusPlace
 
-MARGIN_MM, ROW_MM, STEP_MM = 12.0, 16.0, 46.0
-PALE = (214, 160, 160)
+MARGIN_MM, ROW_MM, STEP_MM = 22.0, 16.0, 40.0
+PALE = (201, 137, 137)
 STYLE = Style(size=12, smallest=6, align="centre", wrap=True, colour=PALE)
 
 NOWHERE = StatusPlace("", 0, 0)
@@ -44,7 +44,7 @@ class CopyMark:
     @property
     def text(self) -> str:
         """The watermark, in the words of the provinces' rules for copies."""
-        return f"此件由电子证照加注生成，仅供{self.agency}办理“{self.purpose}”使用，有效期至{self._last_day}"
+        return f"此件由电子证照加注生成，仅供{self.agency}用于“{self.purpose}”，有效期至{self._last_day}"
 
     @property
     def metadata(self) -> dict[str, str]:

@@ -35,6 +35,8 @@ post /api/v1/licence-batches, get /api/v1/licence-batches/{batch_id}, post /api/
 post /api/v1/licence-batches/{batch_id}/cancel, get /api/v1/licence-batches/{batch_id}/errors.csv,
 get /api/v1/licence-types, post /api/v1/licence-types,
 get /api/v1/me/licences, post /api/v1/me/licences/{licence_id}/presentations,
+get /api/v1/me/grants, post /api/v1/me/grants, delete /api/v1/me/grants/{grant_id},
+post /api/v1/sharing/query, post /api/v1/sharing/fetch, post /api/v1/sharing/verify,
 post /api/v1/seals, post /api/v1/seals/{seal_id}/approve, post /api/v1/seals/{seal_id}/suspend,
 post /api/v1/seals/{seal_id}/resume, post /api/v1/seals/{seal_id}/revoke, post /api/v1/seal-jobs,
 get /api/v1/seals/{seal_id}/uses,

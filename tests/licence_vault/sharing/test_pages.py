@@ -88,6 +88,7 @@ async def test_the_holder_reads_who_looked_when_and_why(sharers: Sharers) -> Non
     assert f"For: {PURPOSE}" in seen
     assert f"Matter: {MATTER['name']}, case {MATTER['number']}" in seen
     assert f"By law: {LEGAL['reference']}" in seen
+    assert "It saw: Place of business" in seen
     assert "opened it" in seen
     assert "王明远" not in seen
 
