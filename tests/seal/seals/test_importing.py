@@ -105,6 +105,22 @@ async def test_a_seal_whose_key_is_ours_is_used_after_somebody_else_approves(
         await office.services.signing.seal_pdf(minimal_pdf(), seal["id"], [StampPosition(1, 20, 20, 42, 42)])
 
 
+@pytest.mark.parametrize("name", ["seal-0192-sm2", "ca-sm2-issuing", "service-claims-0009"])
+async def test_a_seal_is_not_brought_for_a_key_of_the_house(office: SealWorld, pki: SealPki, name: str) -> None:
+    """Whoever has a maker certify another's public key must not get to use that key."""
+    keystore = office.foundations.keystore
+    key = keystore.open(name) if keystore.exists(name) else keystore.generate(name, "SM2-SM3")
+    profile = CertificateRequestProfile(
+        {"C": "CN", "CN": SEAL_CODE}, key.public_spki, NOW - timedelta(days=9), NOW + timedelta(days=99),
+        key_usage=("digital_signature", "non_repudiation"),
+    )  # fmt: skip
+    certificate = issue_certificate(profile, pki.sm2.issuing.certificate, pki.sm2.issuing.key)
+
+    answer = await brought(office, pki.make_seal(Holder(certificate, pki.signer.key)), key_name=name)
+
+    assert problems(answer) == [f"key_name: There is no SM2 key called {name} in the key store."]
+
+
 async def test_the_key_may_be_brought_later(office: SealWorld, pki: SealPki) -> None:
     seal = (await brought(office, pki.seal)).json()
     office.foundations.keystore.generate("another", "SM2-SM3")
