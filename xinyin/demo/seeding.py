@@ -137,7 +137,7 @@ def _order(licence_type: Any, holder: dict[str, str], representative: str) -> di
     fields = dict(licence_type.example)
     if "legal_representative" in fields:
         fields["legal_representative"] = representative
-    if "licence_number" in fields:
+    if str(fields.get("licence_number", "")).startswith("JY"):
         fields["licence_number"] = "JY" + "".join(secrets.choice("0123456789") for _ in range(14))
     return {"type": licence_type.code, "holder": holder, "fields": fields}
 
