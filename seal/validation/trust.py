@@ -100,12 +100,15 @@ class TrustStore:
         return store.with_extras(directory)
 
     def with_extras(self, directory: Path) -> Self:
-        """The same, with what an operator put into a trust directory beside what is written there: `ocsp/`,
+        """The same, with what lies in a trust directory beside what is written there: `ocsp/`, `signer-anchors/`,
         `timestamp-anchors/`, `anchors-with-empty-id/`. Raises `ConfigurationError` naming the file that cannot be read.
         """
         responses = _files(directory / "ocsp", _RESPONSES)
+        signers = load_certificates(directory / "signer-anchors")
         return replace(
             self,
+            anchors=(*self.anchors, *signers),
+            signer_anchors=(*self.signer_anchors, *signers),
             timestamp_anchors=(*self.timestamp_anchors, *load_certificates(directory / "timestamp-anchors")),
             empty_id_anchors=(*self.empty_id_anchors, *load_certificates(directory / "anchors-with-empty-id")),
             ocsp_responses=(

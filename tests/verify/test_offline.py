@@ -11,13 +11,14 @@ import pytest
 from kernel.crypto.jose import JwkSet, verify_jws
 from kernel.crypto.private_keys import generate_key
 from kernel.errors import InvalidInput
-from tests.seal.pki import NOW, SealPki
-from tests.verify.sealed_files import sealed_ofd
+from tests.seal.files import sealed_ofd as sealed
+from tests.seal.pki import NOW, Authority, SealPki
+from tests.verify.sealed_files import licence_ofd, sealed_ofd
 from tests.verify.world import HANDLE, PUBLIC_URL, World, qr_key_entry, qr_text
 from verify.cli import verify_offline
 from verify.report.text import render_text
 from verify.trust_list.directory import TrustDirectory, export_trust_list
-from verify.trust_list.document import digest_of
+from verify.trust_list.document import Anchor, TrustList, digest_of
 
 
 @pytest.fixture
@@ -102,3 +103,24 @@ def test_the_report_reads_well_in_both_languages(world: World, pki: SealPki, tru
     assert english.startswith("✓ Genuine and in order — Everything that was checked holds.\n  TOTAL-PASSED")
     assert chinese.startswith("✓ 真实有效 — 所有核验项均通过。\n")
     assert "SES" in chinese
+
+
+@pytest.mark.parametrize(("folder", "indication"), [("anchors", "TOTAL-PASSED"), ("signer_anchors", "INDETERMINATE")])
+def test_a_root_for_signers_alone_makes_no_seals_offline(
+    world: World, pki: SealPki, tmp_path: Path, folder: str, indication: str
+) -> None:
+    """Another customer of an outside authority makes a seal in our name: its certificate chains, its seal does not."""
+    outside = Authority.create("SM2-SM3", "Outside")
+    maker, signer = outside.issue("Some customer"), outside.issue("99000000000001")
+    forged = sealed(pki, licence_ofd(None), signer=signer, seal=pki.make_seal(signer, maker=maker))
+    roots = {
+        "anchors": [Anchor("house", pki.sm2.root.certificate.der)],
+        "signer_anchors": [],
+    }
+    roots[folder] = [*roots[folder], Anchor("outside", outside.root.certificate.der)]
+    intermediates = [outside.issuing.certificate.der]
+    export_trust_list(TrustList(issued_at=NOW, intermediates=intermediates, **roots), tmp_path / "trust")
+
+    report = verify_offline(forged, tmp_path / "trust", world.clock)
+
+    assert report.to_dict()["indication"] == indication

@@ -7,6 +7,7 @@ qr-keys.json             [{"kid", "alg", "spki" (base64 DER), "issuer"}]
 status-keys.json         optional, the same for the keys of status lists
 status/*.jwt             optional, status lists (Status List Tokens)
 seal-status.jwt          optional, the standing of all seals, signed with one of the status keys
+signer-anchors/*.cer     optional, roots that are trusted for signers alone, not for those who make seals
 ocsp/, timestamp-anchors/, anchors-with-empty-id/   optional, see `TrustStore.with_extras`
 trust-list.json          when and what was exported; for people and for its date
 """
@@ -67,6 +68,7 @@ def export_trust_list(
     `status_lists` and `seal_status` are signed tokens: how licences and how seals stand.
     """
     _replace(path / "anchors", "cer", [anchor.certificate for anchor in trust.anchors])
+    _replace(path / "signer-anchors", "cer", [anchor.certificate for anchor in trust.signer_anchors])
     _replace(path / "intermediates", "cer", trust.intermediates)
     _replace(path / "crls", "crl", trust.crls)
     _replace(path / "status", "jwt", [token.encode() for token in status_lists])

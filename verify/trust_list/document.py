@@ -26,6 +26,10 @@ class Anchor:
         """Fingerprint, hex."""
         return hashlib.sha256(self.certificate).hexdigest()
 
+    def to_json(self) -> dict[str, str]:
+        """A member of the published list."""
+        return {"name": self.name, "certificate": _text(self.certificate), "sha256": self.sha256}
+
 
 @dataclass(frozen=True)
 class QrKey:
@@ -62,6 +66,8 @@ class TrustList:
 
     issued_at: datetime
     anchors: Sequence[Anchor] = ()
+    signer_anchors: Sequence[Anchor] = ()
+    """Trusted for signers alone: whoever else their authority serves makes no seals."""
     intermediates: Sequence[bytes] = ()
     qr_keys: Sequence[QrKey] = ()
     receipt_keys: Sequence[QrKey] = ()
@@ -74,10 +80,8 @@ class TrustList:
         body: dict[str, object] = {
             "version": 1,
             "issued_at": self.issued_at.isoformat(),
-            "anchors": [
-                {"name": each.name, "certificate": _text(each.certificate), "sha256": each.sha256}
-                for each in self.anchors
-            ],
+            "anchors": [each.to_json() for each in self.anchors],
+            "signer_anchors": [each.to_json() for each in self.signer_anchors],
             "intermediates": [_text(each) for each in self.intermediates],
             "qr_keys": [each.to_json() for each in self.qr_keys],
             "receipt_keys": [each.to_json() for each in self.receipt_keys],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from kernel.clock import Clock
+from kernel.crypto.certificates import Certificate
 from kernel.crypto.cose import key_id
 from seal.client import SealerKey
 from seal.validation.trust import TrustStore
@@ -79,7 +80,8 @@ class ServiceTrust:
         keys = await self._keys.public_keys()
         return TrustList(
             issued_at=self._clock(),
-            anchors=[Anchor(each.subject_value("CN") or "", each.der) for each in store.anchors],
+            anchors=[_anchor(each) for each in store.anchors if each not in store.signer_anchors],
+            signer_anchors=[_anchor(each) for each in store.signer_anchors],
             intermediates=[each.der for each in store.intermediates],
             crls=[each.der for each in store.crls],
             seals=[entry for seal in await self._seals.published_seals() for entry in _entries(seal)],
@@ -90,6 +92,10 @@ class ServiceTrust:
 
     def _key(self, key: SealerKey) -> QrKey:
         return QrKey(key_id(key.spki).hex(), key.algorithm, key.spki, self._issuer)
+
+
+def _anchor(certificate: Certificate) -> Anchor:
+    return Anchor(certificate.subject_value("CN") or "", certificate.der)
 
 
 def _entries(seal: RegisteredSeal) -> list[PublishedSeal]:

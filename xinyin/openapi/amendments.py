@@ -242,7 +242,10 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
                 {
                     "version": {"type": "integer"},
                     "issued_at": TIME,
-                    **dict.fromkeys(("anchors", "qr_keys", "receipt_keys", "status_keys", "seals"), listing(OBJECT)),
+                    **dict.fromkeys(
+                        ("anchors", "signer_anchors", "qr_keys", "receipt_keys", "status_keys", "seals"),
+                        listing(OBJECT),
+                    ),
                     **dict.fromkeys(("intermediates", "crls"), listing(TEXT)),
                     "digest": TEXT,
                     "signature": TEXT,
