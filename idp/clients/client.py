@@ -119,7 +119,7 @@ def check_registration(registration: ClientRegistration) -> None:
     if registration.is_public and {"client_credentials", TOKEN_EXCHANGE} & set(registration.grant_types):
         errors.append(FieldError("grant_types", "An application without a secret cannot act for itself."))
     errors += check_metadata(registration.metadata)
-    errors += _check_together(registration)
+    errors = errors or _check_together(registration)  # which takes the addresses apart, so they must be some
     if errors:
         raise InvalidInput("The application cannot be registered like this.", fields=errors)
 

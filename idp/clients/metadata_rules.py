@@ -104,8 +104,7 @@ def check_kinds(metadata: ClientMetadata) -> Complaints:
     if metadata.dpop_bound_access_tokens and metadata.tls_client_certificate_bound_access_tokens:
         yield FieldError("dpop_bound_access_tokens", "Tokens are bound to a DPoP key or to a certificate, not to both.")
     for resource in metadata.resources:
-        parts = urlsplit(resource)
-        if not parts.scheme or parts.fragment:
+        if not _is_absolute(resource):
             yield FieldError("resources", "A resource is an absolute address without a part after #.")
 
 
@@ -139,6 +138,14 @@ RULES: tuple[Callable[[ClientMetadata], Complaints], ...] = (
 def check_metadata(metadata: ClientMetadata) -> list[FieldError]:
     """What is wrong, in the order of the rules."""
     return [complaint for rule in RULES for complaint in rule(metadata)]
+
+
+def _is_absolute(resource: str) -> bool:
+    try:
+        parts = urlsplit(resource)
+    except ValueError:
+        return False
+    return bool(parts.scheme) and not parts.fragment
 
 
 def is_web_address(address: str) -> bool:

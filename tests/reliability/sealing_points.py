@@ -73,7 +73,8 @@ class Campaign:
             self._note(point, key, answer)
             self.check(point)
         with self.started() as ready:
-            again = ready.ask("job", key) if point.order == "job" else {"digests": []}
+            # What is sealed together is kept by whoever asked; only jobs can be asked for again.
+            again = ready.ask("job", key) if point.order == "job" else self.promised.get(key, {"digests": []})
             if again is None or "digests" not in again:
                 self.violations.append(f"{point}: after a new start its key gives {again}")
             elif key in self.promised and again["digests"] != self.promised[key]["digests"]:

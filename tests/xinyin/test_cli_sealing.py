@@ -90,7 +90,7 @@ def test_a_folder_is_sealed_and_what_failed_is_said(
         (["--at", "500,0"], "does not fit"),
         (["--at", "10,10", "--page", "9"], "no page 9"),
         (["--keyword", "不在此处"], "does not contain"),
-        (["--closing"], "Only an OFD"),
+        (["--level", "B-X"], "B-X"),
     ],
 )
 def test_what_cannot_be_done_is_said(

@@ -21,4 +21,5 @@ async def proxied(tmp_path: Path, clock: HandClock) -> AsyncIterator[Provider]:
         values["outbound_networks"] = ("127.0.0.1/32",)
 
     async for built in run_provider(tmp_path, clock, allow_this_machine):
+        await built.services.single_logout.stop()  # the tests say themselves when notices are delivered
         yield built

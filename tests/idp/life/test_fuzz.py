@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from idp.clients.client import GRANT_TYPES
@@ -194,6 +194,7 @@ MEMBERS = [
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=6))
+@example(document={"redirect_uris": ["http://[::1"]})
 def test_registrations(world: World, document: dict[str, object]) -> None:
     whole = {"redirect_uris": [CALLBACK], **document}
     answer = world.run(world.party.http.post("/oauth2/register", json=whole))
