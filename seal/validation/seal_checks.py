@@ -64,7 +64,8 @@ def _judge_purpose(maker: bytes) -> Iterator[Check]:
         return
     purposes = frozenset(certificate.extended_key_usage)
     if purposes and purposes <= _NO_MAKER:
-        why, detail = SubIndication.CHAIN_CONSTRAINTS_FAILURE, "The certificate of {subject} is not for making seals."
+        why = SubIndication.CHAIN_CONSTRAINTS_FAILURE
+        detail = "The certificate of {subject} is not for making seals."
         yield failed(SEAL_MAKER_CERTIFICATE, why, detail, subject=readable_name(certificate))
 
 

@@ -377,7 +377,7 @@ class TestTheCommandLine:
         complaint = [line for line in done.stderr.splitlines() if line.startswith("xinyin: ")]
         assert len(complaint) == 1, done.stderr
 
-    def test_a_list_with_a_wrong_row_issues_the_right_ones_and_names_the_wrong_one(
+    def test_a_list_with_a_wrong_row_issues_nothing_unless_the_right_ones_alone_are_wanted(
         self, demo: Demo, agency: Agency, tmp_path: Path
     ) -> None:
         right, wrong = agency.order(), agency.order()
@@ -389,4 +389,7 @@ class TestTheCommandLine:
         assert done.returncode == 1, done.stderr
         assert "row 2: refused" in done.stdout
         assert "Traceback" not in done.stdout + done.stderr
+        assert demo.row_counts("vault_licence")["vault_licence"] == before
+        done = demo.run("licence", "issue", rows, "--type", right["type"], "--skip-wrong")
+        assert "row 2: refused" in done.stdout, done.stderr
         assert demo.row_counts("vault_licence")["vault_licence"] == before + 1

@@ -67,7 +67,8 @@ def test_nothing_promised_is_lost_and_every_signature_is_explained(campaign: Cam
     assert campaign.violations == []
     kills = [happened for point, happened in struck if point.event == "KILL"]
     # Pages of the database grow with it, so that the last few calls are not there in each run.
-    assert sum(kills) >= 0.95 * len(kills), "it was not killed where it should have been"
+    # A late write of a page may not come again; more than one in twenty, and one in the sample, would be a fault.
+    assert len(kills) - sum(kills) <= max(1, 0.05 * len(kills)), "it was not killed where it should have been"
     print(f"\n{len(struck)} of {len(EVENTS) * len(points)} points struck, {sum(kills)} kills, 0 violations")
 
 

@@ -81,7 +81,12 @@ def actions() -> set[str]:
                     prefixes.add(str(part.values[0].value))
                 elif isinstance(part, ast.Constant) and isinstance(part.value, str):
                     (found if ACTION.fullmatch(part.value) else verbs).add(part.value)
-    endings = {"licence.": set(CHANGES), "seal.": set(TRANSITIONS), "proxy.credential.": {"store", "stale", "forget"}}
+    endings = {
+        "licence.": set(CHANGES),
+        "seal.": set(TRANSITIONS),
+        "proxy.credential.": {"store", "stale", "forget"},
+        "sharing.": {"query", "fetch", "verify"},
+    }
     assert endings["proxy.credential."] <= verbs
     known = {prefix for prefix in prefixes if ACTION.fullmatch(f"{prefix}x")}
     return found | {prefix + ending for prefix in known for ending in endings[prefix]}
