@@ -121,6 +121,7 @@ class TestEveryProvider:
     ) -> None:
         params = visit(connector)
         switch_fault(f"{sandbox}/{connector.family}", "server-error")
+        caplog.set_level(logging.DEBUG, logger="httpx")  # which the service's own set-up of logs turns down
         with caplog.at_level(logging.DEBUG), pytest.raises(ProviderUnavailable) as failure:
             await connector.finish(params, departure(connector.family))
         told = f"{caplog.text}{failure.value!r}{failure.value.reason}{failure.value.__context__!r}"
