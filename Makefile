@@ -4,11 +4,12 @@ GATEWAY_PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test check bench interop endurance lock catalogs clean
+.PHONY: help run test shuffle check bench interop endurance lock catalogs clean
 
 help:
 	@echo 'make run      start the demo on http://localhost:$(PORT)   (RESET=1 starts afresh)'
 	@echo 'make test     set up and run every test'
+	@echo 'make shuffle  the same in a random order'
 	@echo 'make check    ruff, mypy --strict, import contracts, sizes'
 	@echo 'make bench    us and a peer in the same run; writes benchmarks/results.json'
 	@echo 'make interop  slower checks with foreign programs'
@@ -23,6 +24,10 @@ run: .venv/run.stamp
 	 exec $(BIN)/xinyin demo
 
 test: .venv/test.stamp
+	@scripts/system-packages test
+	$(BIN)/pytest -q -n 2 --dist loadgroup --randomly-dont-reorganize --ignore=tests/interop
+
+shuffle: .venv/test.stamp
 	@scripts/system-packages test
 	$(BIN)/pytest -q -n 2 --dist loadgroup --ignore=tests/interop
 

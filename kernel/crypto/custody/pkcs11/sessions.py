@@ -7,6 +7,7 @@ works, calls are refused quickly with Unavailable, so that a queue pauses instea
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -66,7 +67,7 @@ class SessionPool:
                 failure = error
                 continue
             try:
-                with self._shared.using(session.life):
+                with self._shared.writing if writing else nullcontext(), self._shared.using(session.life):
                     result = work(session)
             except Pkcs11Error as error:
                 self._drop(session, error)

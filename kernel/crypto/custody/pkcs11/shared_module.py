@@ -23,18 +23,22 @@ class SharedModule:
         self._is_up = False
         self._is_initialized = False
         self._calls: dict[int, float] = {}  # thread → since when
-        self._tried_at = float("-inf")
+        self._begun_at = self._not_before = float("-inf")
         self._process = os.getpid()
+        self.writing = threading.Lock()
+        """Held while keys are made or destroyed: SoftHSM answers CKR_GENERAL_ERROR where two threads do so at once."""
 
     def ensure(self, lost_life: int, pause: float) -> int:
         """The life of a module that is up and younger than `lost_life`.
 
-        Raises Pkcs11Error when it cannot be initialised, Unavailable when that was tried less than `pause` seconds ago.
+        Raises Pkcs11Error when it cannot be initialised. Unavailable for `pause` seconds after that, and where it was
+        lost twice within as many: a single error is mended at once, a module that keeps dying is left in peace.
         """
         with self._condition:
             if self._process != os.getpid():  # a forked child has no module yet
                 self._process, self._is_up, self._is_initialized = os.getpid(), False, False
-                self._calls, self._tried_at = {}, float("-inf")
+                self._calls, self._begun_at, self._not_before = {}, float("-inf"), float("-inf")
+                self.writing = threading.Lock()
             deadline = time.monotonic() + _LONGEST_CALL_SECONDS
             while not (self._is_up and self._life > lost_life):
                 self._is_up = False
@@ -65,10 +69,10 @@ class SharedModule:
             return time.monotonic() - min(self._calls.values()) if self._calls else 0.0
 
     def _begin(self, pause: float) -> int:
-        wait = self._tried_at + pause - time.monotonic()
-        if wait > 0:
-            raise away(self.module.path, f"next try in {wait:.1f} s")
-        self._tried_at = time.monotonic()
+        now = time.monotonic()
+        if now < self._not_before:
+            raise away(self.module.path, f"next try in {self._not_before - now:.1f} s")
+        self._not_before = now + pause
         if self._is_initialized:
             self._is_initialized = False
             try:
@@ -76,6 +80,9 @@ class SharedModule:
             except Pkcs11Error:
                 pass  # a dead module cannot say goodbye
         self.module.initialize()
+        if now - self._begun_at >= pause:
+            self._not_before = now
+        self._begun_at = now
         self._is_initialized = self._is_up = True
         self._life += 1
         return self._life

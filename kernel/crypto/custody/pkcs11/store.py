@@ -7,7 +7,6 @@ could not be a key name are somebody else's and left alone.
 import random
 import secrets
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,7 +61,6 @@ class Pkcs11KeyStore:
         """Nothing is opened yet; raises ConfigurationError when the module cannot be loaded."""
         self._pool = SessionPool(address, guard)
         self._kinds = key_kinds(address.sm2)
-        self._making = threading.Lock()
 
     def generate(self, name: str, algorithm: SigningAlgorithm) -> SigningKey:
         """See KeyStore. Raises ConfigurationError for an algorithm that the token does not have."""
@@ -73,8 +71,7 @@ class Pkcs11KeyStore:
                 "The token has no mechanism for {algorithm} keys: place them elsewhere in XINYIN_KEYS.",
                 algorithm=algorithm,
             )
-        with self._making:
-            return self._pool.run(lambda session: self._make(session, name, kind), writing=True)
+        return self._pool.run(lambda session: self._make(session, name, kind), writing=True)
 
     def open(self, name: str) -> SigningKey:
         """See KeyStore."""
