@@ -6,7 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, MetaData
 
-from kernel.database.migrations import version_table
+from kernel.database.migrations import belongs_to, version_table
 from kernel.database.schema import JSONDocument, UTCDateTime
 
 
@@ -21,6 +21,7 @@ def run(metadata: MetaData) -> None:
         render_as_batch=True,
         render_item=_render_item,
         include_name=lambda name, kind, _parents: kind != "table" or name in metadata.tables,
+        include_object=belongs_to(connection.dialect.name),
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -1,7 +1,8 @@
 """Alembic, one version table a package, run in the order of the house."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -53,6 +54,16 @@ def _upgrade(connection: Connection, config: Config) -> None:
     command.upgrade(config, "head")
 
 
+def belongs_to(dialect: str) -> Callable[..., bool]:
+    """Tells of a declared constraint whether it is meant for this database: see `info={"only_on": …}`."""
+
+    def include(item: Any, _name: str | None, _kind: str, _reflected: bool, _other: Any) -> bool:
+        wanted = item.info.get("only_on", dialect)
+        return bool(wanted == dialect)
+
+    return include
+
+
 async def drift(database: Database, package: str, metadata: MetaData) -> list[str]:
     """How the database differs from what the code declares for `package`; empty when it does not."""
 
@@ -62,6 +73,7 @@ async def drift(database: Database, package: str, metadata: MetaData) -> list[st
             opts={
                 "version_table": version_table(package),
                 "include_name": lambda name, kind, _parents: kind != "table" or name in metadata.tables,
+                "include_object": belongs_to(connection.dialect.name),
             },
         )
         return [repr(difference) for difference in compare_metadata(context, metadata)]

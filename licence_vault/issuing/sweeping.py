@@ -1,5 +1,6 @@
 """Removing files that no licence points to: what a crash between keeping a file and the transaction leaves behind."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -12,16 +13,30 @@ from licence_vault.licences.records import LicenceRow
 GRACE = timedelta(hours=1)
 
 
+_AT_ONCE = 500
+
+
 async def sweep_orphans(database: Database, blobs: BlobStore, clock: Clock, grace: timedelta = GRACE) -> int:
     """Delete blobs older than `grace` that no licence names; say how many. Younger ones may be about to be named."""
-    swept = 0
+    swept, old = 0, list[str]()
     async for reference, kept_at in blobs.references():
         if clock() - kept_at < grace:
             continue
-        async with database.reading() as session:
-            column = (LicenceRow.ofd_blob == reference) | (LicenceRow.pdf_blob == reference)
-            named = (await session.scalars(select(LicenceRow.id).where(column).limit(1))).first()
-        if named is None:
-            await blobs.delete(reference)
-            swept += 1
-    return swept
+        old.append(reference)
+        if len(old) == _AT_ONCE:
+            swept += await _sweep(database, blobs, old)
+            old = []
+    return swept + await _sweep(database, blobs, old)
+
+
+async def _sweep(database: Database, blobs: BlobStore, references: Sequence[str]) -> int:
+    if not references:
+        return 0
+    named = set[str]()
+    async with database.reading() as session:
+        for column in (LicenceRow.ofd_blob, LicenceRow.pdf_blob):
+            named.update(await session.scalars(select(column).where(column.in_(references))))
+    orphans = [reference for reference in references if reference not in named]
+    for reference in orphans:
+        await blobs.delete(reference)
+    return len(orphans)

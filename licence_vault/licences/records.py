@@ -4,26 +4,38 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Index, Integer, LargeBinary, String, select
+from sqlalchemy import Date, Index, Integer, LargeBinary, String, UniqueConstraint, column, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.database.schema import JSONDocument, UTCDateTime
 from licence_vault.schema import Base
 
+KEY_KINDS = {"identifier": 1, "handle": 2, "ofd_digest": 3, "pdf_digest": 4}
+"""The columns that are unique over all licences, as `vault_licence_key` numbers them."""
+
+_KEYS = table("vault_licence_key", column("value"), column("kind"), column("licence_id"))
+"""PostgreSQL only: kept by triggers, unique over every partition, and the way from a value to its partition."""
+
 
 class LicenceRow(Base):
-    """One version of a licence. Whose it is and what it says stand in `content`, encrypted; `holder_index` finds it."""
+    """One version of a licence. Whose it is and what it says stand in `content`, encrypted; `holder_index` finds it.
+
+    On PostgreSQL the table is partitioned by `id`; see docs/decisions/0023-partitions.md.
+    """
 
     __tablename__ = "vault_licence"
     __table_args__ = (
         Index("ix_vault_licence_holder_index", "holder_index", "issued_at"),
         Index("ix_vault_licence_issuer_uscc", "issuer_uscc", "id"),
         Index("ix_vault_licence_status_list", "status_list", "status"),
+        Index("ix_vault_licence_ofd_blob", "ofd_blob"),
+        Index("ix_vault_licence_pdf_blob", "pdf_blob"),
+        *(UniqueConstraint(name, info={"only_on": "sqlite"}) for name in KEY_KINDS),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    identifier: Mapped[str] = mapped_column(String(160), unique=True)
+    identifier: Mapped[str] = mapped_column(String(160))
     type_code: Mapped[str] = mapped_column(String(21))
     type_version: Mapped[int] = mapped_column(Integer)
     type_name: Mapped[str] = mapped_column(String(200))
@@ -38,14 +50,14 @@ class LicenceRow(Base):
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    handle: Mapped[str] = mapped_column(String(32), unique=True)
+    handle: Mapped[str] = mapped_column(String(32))
     qr: Mapped[str] = mapped_column(String(4300))
     content: Mapped[bytes] = mapped_column(LargeBinary)
     content_digest: Mapped[str] = mapped_column(String(64))
     ofd_blob: Mapped[str] = mapped_column(String(64))
     pdf_blob: Mapped[str] = mapped_column(String(64))
-    ofd_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    pdf_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    ofd_digest: Mapped[str] = mapped_column(String(64))
+    pdf_digest: Mapped[str] = mapped_column(String(64))
     superseded_by: Mapped[str | None] = mapped_column(String(32))
     status_list: Mapped[int | None] = mapped_column(Integer)
     status_index: Mapped[int | None] = mapped_column(Integer)
@@ -94,9 +106,10 @@ class AccessRow(Base):
     """Somebody looked at a licence; shown to its holder in plain words. `about` says why and what, encrypted."""
 
     __tablename__ = "vault_access"
+    __table_args__ = (Index("ix_vault_access_licence_id", "licence_id", "id"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    licence_id: Mapped[str] = mapped_column(String(32), index=True)
+    licence_id: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     way: Mapped[str] = mapped_column(String(24))
     who: Mapped[str] = mapped_column(String(200))
@@ -105,7 +118,19 @@ class AccessRow(Base):
 
 async def find_by(session: AsyncSession, **column: str) -> LicenceRow | None:
     """The licence with this value in a unique column."""
+    [(name, value)] = column.items()
+    if name in KEY_KINDS:
+        return next(iter(await _with_key(session, name, [value])), None)
     return (await session.scalars(select(LicenceRow).filter_by(**column))).one_or_none()
+
+
+async def _with_key(session: AsyncSession, name: str, values: Sequence[str]) -> Sequence[LicenceRow]:
+    if session.get_bind().dialect.name == "postgresql":
+        keys = select(_KEYS.c.licence_id).where(_KEYS.c.value.in_(values), _KEYS.c.kind == KEY_KINDS[name])
+        ids = (await session.scalars(keys)).all()
+        # Two short questions: joined, every partition would be looked into for every value.
+        return (await session.scalars(select(LicenceRow).where(LicenceRow.id.in_(ids)))).all() if ids else ()
+    return (await session.scalars(select(LicenceRow).where(getattr(LicenceRow, name).in_(values)))).all()
 
 
 async def find_for_update(session: AsyncSession, licence_id: str) -> LicenceRow | None:
@@ -116,7 +141,7 @@ async def find_for_update(session: AsyncSession, licence_id: str) -> LicenceRow 
 
 async def with_identifiers(session: AsyncSession, identifiers: Sequence[str]) -> Sequence[LicenceRow]:
     """The licences with these identifiers."""
-    return (await session.scalars(select(LicenceRow).where(LicenceRow.identifier.in_(identifiers)))).all()
+    return await _with_key(session, "identifier", identifiers)
 
 
 async def of_holders(session: AsyncSession, indexes: Sequence[str]) -> Sequence[LicenceRow]:
