@@ -52,6 +52,8 @@ class CrlProfile:
     this_update: datetime
     next_update: datetime
     revocations: Sequence[Revocation] = ()
+    keeps_expired_since: datetime | None = None
+    """Certificates that expired then or later stay listed (X.509 §9.5.2.8)."""
 
 
 def issue_certificate(
@@ -96,6 +98,9 @@ def issue_crl(profile: CrlProfile, issuer: Certificate, issuer_key: SigningKey) 
     algorithm = SIGNATURES[issuer_key.algorithm]
     number = Extension(ext.CRL_NUMBER, False, writer.integer(profile.number))
     extensions = [ext.authority_key_identifier(issuer.ski), number] if issuer.ski else [number]
+    if profile.keeps_expired_since is not None:
+        since = writer.generalized_time(profile.keeps_expired_since)
+        extensions.append(Extension(ext.EXPIRED_CERTS_ON_CRL, False, since))
     revoked = [writer.sequence(*(_entry(each) for each in profile.revocations))] if profile.revocations else []
     tbs = writer.sequence(
         writer.integer(1),

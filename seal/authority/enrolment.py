@@ -6,7 +6,7 @@ Who asks proves that it holds the key; everything else in its request is left as
 import asyncio
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
@@ -17,7 +17,7 @@ from kernel.crypto.issuance import CertificateRequestProfile
 from kernel.crypto.signatures import SigningKey
 from kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from seal.authority.own_certificates import AuthorityParts, open_or_generate
-from seal.authority.profiles import ALGORITHMS, DOCUMENT_SIGNING, PERSON_LIFE, SEAL_LIFE, Family, seal_key_name
+from seal.authority.profiles import ALGORITHMS, PERSON_LIFE, SEAL_LIFE, Family, seal_key_name
 from seal.authority.records import CertificateRow, find_by_serial, holders_of_key, newest_certificates
 from seal.authority.service import Authority
 
@@ -130,14 +130,8 @@ class Enrolment:
     def _profile(self, family: Family, spki: bytes, holder: Holder, now: datetime) -> CertificateRequestProfile:
         naming, period = self._parts.naming, (now, holder.valid_to)
         if holder.kind == "seal":
-            profile = naming.seal(family, code=holder.name, owner=holder.organisation, spki=spki, period=period)
-        else:
-            profile = naming.person(
-                family, name=holder.name, organisation=holder.organisation, spki=spki, period=period
-            )
-        # Seals are made with SM2 keys: whoever holds one of these must not be taken for a maker. Readers of PDF, which
-        # have their own ideas of this extension, do not know SM2.
-        return replace(profile, extended_key_usage=(DOCUMENT_SIGNING,)) if family == "sm2" else profile
+            return naming.seal(family, code=holder.name, owner=holder.organisation, spki=spki, period=period)
+        return naming.person(family, name=holder.name, organisation=holder.organisation, spki=spki, period=period)
 
     async def _refuse_known_key(self, spki: bytes, holder: Holder) -> None:
         """A key belongs to one holder: it may be certified again for the same one, never for another."""

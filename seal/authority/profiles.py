@@ -1,6 +1,6 @@
 """What the authority's certificates say: names, periods, usages (RFC 5280 §4.2, GM/T 0015)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -133,15 +133,19 @@ class Naming:
     def seal(
         self, family: Family, *, code: str, owner: str, spki: bytes, period: tuple[datetime, datetime]
     ) -> CertificateRequestProfile:
-        """A seal's signer: common name is the seal code, organisation is the owner, as on real seals."""
-        return self._signer(family, {"C": "CN", "O": owner[:64], "CN": code}, spki, period)
+        """A seal's signer: common name is the seal code, organisation is the owner, as on real seals.
+
+        It says what it is for: who seals documents must not be taken for a maker of seals.
+        """
+        profile = self._signer(family, {"C": "CN", "O": owner[:64], "CN": code}, spki, period)
+        return replace(profile, extended_key_usage=(DOCUMENT_SIGNING,))
 
     def person(
         self, family: Family, *, name: str, organisation: str, spki: bytes, period: tuple[datetime, datetime]
     ) -> CertificateRequestProfile:
-        """A person's signer. It names the person and, for an officer, the organisation; no document numbers."""
+        """A person's signer, for documents. It names the person and, for an officer, the organisation; no numbers."""
         subject = {"C": "CN", **({"O": organisation[:64]} if organisation else {}), "CN": name[:64]}
-        return self._signer(family, subject, spki, period)
+        return replace(self._signer(family, subject, spki, period), extended_key_usage=(DOCUMENT_SIGNING,))
 
     def _root(self, family: Family, spki: bytes, now: datetime) -> CertificateRequestProfile:
         return CertificateRequestProfile(

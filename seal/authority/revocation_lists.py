@@ -59,9 +59,11 @@ class RevocationLists:
             if each.revoked_at
         ]
         number = row.number + 1 if row else 1
-        profile = CrlProfile(number, now, now + CRL_LIFE, revoked)
+        certificate = self._own.certificate(issuer)
+        # Nothing is ever left out, and the list says so: old documents are judged by the newest one alone.
+        profile = CrlProfile(number, now, now + CRL_LIFE, revoked, keeps_expired_since=certificate.not_before)
         key = await asyncio.to_thread(self._own.open_key, issuer)
-        crl = await asyncio.to_thread(issue_crl, profile, self._own.certificate(issuer), key)
+        crl = await asyncio.to_thread(issue_crl, profile, certificate, key)
         await session.merge(CrlRow(issuer=issuer, number=number, der=crl.der, issued_at=now))
         return crl
 

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from kernel.clock import Clock
 from kernel.crypto.certificates import Certificate
 from kernel.database.engine import Database
 from kernel.errors import NotFound
 from seal.authority.service import Authority
+from seal.seals.bindings import Bindings
 from seal.seals.records import SealRow, find_seal
 from seal.seals.seal import Seal
 from seal.seals.status_list import SealStatusList
@@ -112,11 +113,30 @@ class SealPublication:
         self._authority.forget_crls()
 
     async def _statuses(self, *, made_here: bool = False) -> dict[str, SealStatus]:
-        statement = select(SealRow.code, SealRow.state, SealRow.state_since).where(
-            SealRow.holds_code, SealRow.esl.is_not(None)
-        )
+        columns = SealRow.code, SealRow.state, SealRow.state_since, SealRow.holds_code, SealRow.origin, SealRow.bindings
+        # A seal that gave its code away goes on vouching for what it sealed; one that was turned down never did.
+        counts = or_(SealRow.holds_code, SealRow.approved_at.is_not(None))
+        statement = select(*columns).where(SealRow.esl.is_not(None), counts)
         if made_here:  # of others' seals their own registers speak
             statement = statement.where(SealRow.origin == "made")
         async with self._database.reading() as session:
             rows = (await session.execute(statement)).all()
-        return {code: SealStatus(_PUBLISHED[state], since) for code, state, since in rows if state in _PUBLISHED}
+        bound: dict[str, Bindings] = {}
+        for code, _state, _since, _holds, _origin, kept in rows:
+            bound[code] = bound.get(code, Bindings()).joined(Bindings.read(kept))
+        return {
+            code: _status(state, since, bound[code], all_told=origin == "made")
+            for code, state, since, holds_code, origin, _kept in rows
+            if holds_code and state in _PUBLISHED
+        }
+
+
+def _status(state: str, since: datetime, bound: Bindings, *, all_told: bool) -> SealStatus:
+    return SealStatus(
+        _PUBLISHED[state],
+        since,
+        seals=frozenset(bound.seals),
+        makers=frozenset(bound.makers),
+        signers=frozenset(bound.signers),
+        all_told=all_told,
+    )

@@ -56,6 +56,8 @@ class SealRow(Base):
     esl: Mapped[bytes | None] = mapped_column(LargeBinary)
     sm2_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
     p256_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    bindings: Mapped[dict[str, list[str]]] = mapped_column(JSON, default=dict, server_default="{}")
+    """As `Bindings.to_dict`: every seal that this row ever held, its makers and signers."""
     use_policy: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     """As `UsePolicy.to_dict`; empty is the default policy."""
     origin: Mapped[str] = mapped_column(String(16), default="made", server_default="made")

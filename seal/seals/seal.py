@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from seal.seals.bindings import Bindings
 from seal.seals.use_policy import UsePolicy
 
 if TYPE_CHECKING:  # rows know these classes, not the other way round
@@ -99,16 +100,18 @@ class Seal:
     holds_code: bool
     replaces: str | None
     replaced_by: str | None
+    bindings: Bindings = field(default_factory=Bindings)
     use_policy: UsePolicy = field(default_factory=UsePolicy)
 
     @classmethod
     def of(cls, row: "SealRow", now: datetime) -> "Seal":
         """What a row says as of `now`."""
-        own = {"state", "use_policy", "height_mm"}
+        own = {"state", "use_policy", "height_mm", "bindings"}
         same = {name: getattr(row, name) for name in cls.__dataclass_fields__ if name not in own}
         return cls(
             state="expired" if row.state == "active" and row.valid_to < now else row.state,
             use_policy=UsePolicy.read(row.use_policy or {}),
+            bindings=Bindings.read(row.bindings),
             height_mm=row.height_mm or row.size_mm,
             **same,
         )
@@ -152,6 +155,7 @@ class Seal:
             "cause": self.cause,
             "valid_from": self.valid_from.isoformat(),
             "valid_to": self.valid_to.isoformat(),
+            "bindings": self.bindings.to_dict(),
         }
 
 

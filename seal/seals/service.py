@@ -23,6 +23,7 @@ from seal.seals.application import (
     prepare_picture,
     preview,
 )
+from seal.seals.bindings import Bindings
 from seal.seals.pins import SealPins
 from seal.seals.publication import SealPublication
 from seal.seals.records import (
@@ -284,6 +285,8 @@ class SealRegister:
     def _put_to_use(self, row: SealRow, made: MadeSeal | None, officer: Officer) -> None:
         if made:
             row.esl, row.sm2_certificate, row.p256_certificate = made.esl, made.sm2_certificate, made.p256_certificate
+            bindings = Bindings().with_seal(made.esl, made.sm2_certificate, made.p256_certificate)
+            row.bindings = bindings.to_dict()
         row.approved_by, row.approved_at = officer.actor.id, self._clock()
         row.state, row.state_since, row.cause = "active", self._clock(), None
 

@@ -1,6 +1,8 @@
 """The standing of all seals of a register as one signed list, for verifiers with no connection (状态发布).
 
-A compact JWS (ES256, `typ` "seal-status+jwt"): `iss`, `iat`, `exp`, and `seals`, each with code, state and since when.
+A compact JWS (ES256, `typ` "seal-status+jwt"): `iss`, `iat`, `exp`, and `seals`, each with code, state and since
+when, the digests of the seals that have this code (`seals`), and the fingerprints of the certificates of their makers
+(`makers`) and signers (`signers`): SHA-256 over DER, hex.
 Pure: whoever signs and whoever stores it stand elsewhere.
 """
 
@@ -15,6 +17,7 @@ from seal.validation.trust import SealState, SealStatus
 
 TYPE = "seal-status+jwt"
 GOOD_FOR = timedelta(days=1)
+_BINDINGS = ("seals", "makers", "signers")
 _STATES: Mapping[str, SealState] = {"active": "active", "suspended": "suspended", "revoked": "revoked"}
 
 
@@ -40,7 +43,7 @@ class SealStatusList:
             "iat": int(self.issued_at.timestamp()),
             "exp": int(self.expires_at.timestamp()),
             "seals": [
-                {"code": code, "state": each.state, "since": int(each.since.timestamp())}
+                {"code": code, "state": each.state, "since": int(each.since.timestamp()), **_bindings(each)}
                 for code, each in sorted(self.standings.items())
             ],
         }
@@ -69,8 +72,20 @@ def _read(claims: Mapping[str, Any]) -> SealStatusList:
     for entry in claims["seals"]:
         # A state of a later edition is no permission.
         state = _STATES.get(str(entry["state"]), "revoked")
-        standings[str(entry["code"])] = SealStatus(state, _moment(entry["since"]))
+        told: dict[str, Any] = {name: _digests(entry[name]) for name in _BINDINGS if name in entry}
+        standings[str(entry["code"])] = SealStatus(state, _moment(entry["since"]), **told)
     return SealStatusList(str(claims["iss"]), _moment(claims["iat"]), _moment(claims["exp"]), standings)
+
+
+def _bindings(status: SealStatus) -> dict[str, list[str]]:
+    told = {name: getattr(status, name) for name in _BINDINGS}
+    return {name: sorted(digests) for name, digests in told.items() if digests is not None}
+
+
+def _digests(told: object) -> frozenset[str]:
+    if not isinstance(told, list):
+        raise TypeError("not digests")
+    return frozenset(map(str, told))
 
 
 def _moment(seconds: object) -> datetime:

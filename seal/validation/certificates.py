@@ -22,6 +22,9 @@ _FAULTS = {
     ChainErrorKind.UNKNOWN_EXTENSION: SubIndication.CHAIN_CONSTRAINTS_FAILURE,
 }
 
+_PURPOSES = "1.3.6.1.5.5.7.3."
+_NOT_FOR_DOCUMENTS = frozenset(_PURPOSES + number for number in ("1", "3", "5", "6", "7", "8", "9", "13", "14", "17"))
+"""TLS servers, code, the three of IPsec, time stamps, OCSP, EAP over PPP and over LAN, IKE."""
 
 load_certificate = lru_cache(maxsize=512)(Certificate.load)
 """As `Certificate.load`: the same few certificates sign most documents, and reading one costs as much as a check."""
@@ -62,6 +65,10 @@ def judge_certificate(question: CertificateQuestion, trust: TrustStore) -> list[
         return [undecided(name, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, "The certificate cannot be read.")]
     except ChainError as fault:
         return [_chain_fault(name, fault)]
+    if not question.is_stamp and is_for_something_else(leaf):
+        why = SubIndication.CHAIN_CONSTRAINTS_FAILURE
+        detail = "The certificate of {subject} is not for signing documents."
+        return [failed(name, why, detail, subject=readable_name(leaf))]
     anchor = readable_name(path[-1])
     use = Use(
         question.revocation_name,
@@ -74,6 +81,16 @@ def judge_certificate(question: CertificateQuestion, trust: TrustStore) -> list[
         passed(name, "Issued under {anchor}, valid at the time of signing.", anchor=anchor),
         judge_revocation(use, path, trust),
     ]
+
+
+def is_for_something_else(certificate: Certificate) -> bool:
+    """Whether every extended key usage is one that signs no documents (RFC 5280 §4.2.1.12).
+
+    Certificates without any, with one for documents, e-mail or logging in, or with one that is not known here are let
+    through: authorities that issue to seals and officers write all of these.
+    """
+    purposes = frozenset(certificate.extended_key_usage)
+    return bool(purposes) and purposes <= _NOT_FOR_DOCUMENTS
 
 
 def _chain_fault(name: str, fault: ChainError) -> Check:

@@ -53,7 +53,8 @@ def judge_seal(
         if extension.critical:
             detail = "The seal has an extension that is not understood: {oid}."
             yield warning(SEAL_EXTENSIONS, detail, oid=extension.oid)
-    yield judge_status(find_status(seal, trust), used_at)
+    status = find_status(seal, trust)
+    yield judge_status(status, used_at, is_known=status is None or status.knows_seal(seal.encoded))
 
 
 def _judge_purpose(maker: bytes) -> Iterator[Check]:
@@ -122,13 +123,22 @@ def find_status(seal: ElectronicSeal, trust: TrustStore) -> SealStatus | None:
 def summary(seal: ElectronicSeal, trust: TrustStore) -> SealSummary:
     """The seal as the report shows it."""
     status = find_status(seal, trust)
-    return SealSummary(seal.contents.seal_code, seal.contents.properties.name, status.state if status else "unknown")
+    known = status if status and status.knows_seal(seal.encoded) else None
+    return SealSummary(seal.contents.seal_code, seal.contents.properties.name, known.state if known else "unknown")
 
 
-def judge_status(status: SealStatus | None, used_at: datetime) -> Check:
-    """What the register's word on the seal means for a signature made at `used_at`."""
+def judge_status(status: SealStatus | None, used_at: datetime, *, is_known: bool = True) -> Check:
+    """What the register's word on the seal means for a signature made at `used_at`.
+
+    `is_known`: the seal, or the certificate that stands for it, is one that the register lists under its code.
+    """
     if status is None:
         return warning(SEAL_STATUS, "The register of this seal was not asked.")
+    if not is_known:
+        verdict = failed if status.all_told else undecided
+        why = SubIndication.SIG_CONSTRAINTS_FAILURE
+        detail = "The register knows another seal under this code."
+        return verdict(SEAL_STATUS, why, detail)
     if status.state == "active" and status.as_of:
         detail = "The seal was in use on {day}. The list of seals at hand is older than it may be."
         return warning(SEAL_STATUS, detail, day=f"{status.as_of:%Y-%m-%d}")

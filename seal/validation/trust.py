@@ -1,5 +1,6 @@
 """What a verifier trusts and knows: anchors, helpful intermediates, revocation lists, and the standing of seals."""
 
+import hashlib
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -27,12 +28,27 @@ _PEM = re.compile(rb"-----BEGIN (CERTIFICATE|X509 CRL)-----(.+?)-----END \1-----
 class SealStatus:
     """The standing of a seal and since when, as its register publishes it.
 
-    `as_of` is set when that word is too old to be relied on: the moment it speaks of.
+    `as_of` is set when that word is too old to be relied on: the moment it speaks of. `seals` are the digests of the
+    seals that have this code, `makers` and `signers` the fingerprints of their makers' and signers' certificates
+    (SHA-256 over DER, hex); None where the register does not tell. `all_told`: there are no others, since the register
+    is the one that gave the code.
     """
 
     state: SealState
     since: datetime
     as_of: datetime | None = None
+    seals: frozenset[str] | None = None
+    makers: frozenset[str] = frozenset()
+    signers: frozenset[str] | None = None
+    all_told: bool = True
+
+    def knows_seal(self, esl: bytes) -> bool:
+        """Whether this may be the seal (DER SESeal) that is spoken of."""
+        return self.seals is None or hashlib.sha256(esl).hexdigest() in self.seals
+
+    def knows_signer(self, certificate: bytes) -> bool:
+        """Whether the seal may sign with this certificate (DER)."""
+        return self.signers is None or hashlib.sha256(certificate).hexdigest() in self.signers
 
 
 SealStatusLookup = Callable[[str], SealStatus | None]

@@ -62,18 +62,29 @@ class Authority:
         usage: tuple[str, ...] = ("digital_signature", "non_repudiation"),
         not_before: datetime = NOW - timedelta(days=365),
         not_after: datetime = NOW + timedelta(days=365),
+        purposes: tuple[str, ...] = (),
     ) -> Holder:
         """A certificate for `name` with a new key of this authority's kind."""
         key = generate_key(self.issuing.key.algorithm)
         profile = CertificateRequestProfile(
-            {"C": "CN", "O": "示例市", "CN": name}, key.public_spki, not_before, not_after, key_usage=usage
+            {"C": "CN", "O": "示例市", "CN": name},
+            key.public_spki,
+            not_before,
+            not_after,
+            key_usage=usage,
+            extended_key_usage=purposes,
         )
         return Holder(issue_certificate(profile, self.issuing.certificate, self.issuing.key), key)
 
-    def crl(self, *revoked: tuple[Holder, datetime, int | None], at: datetime = NOW) -> bytes:
+    def crl(
+        self,
+        *revoked: tuple[Holder, datetime, int | None],
+        at: datetime = NOW,
+        keeps_expired_since: datetime | None = None,
+    ) -> bytes:
         """The issuing authority's list naming these certificates, when and why."""
         entries = [Revocation(holder.certificate.serial, when, reason) for holder, when, reason in revoked]
-        profile = CrlProfile(1, at - timedelta(days=1), at + timedelta(days=30), entries)
+        profile = CrlProfile(1, at - timedelta(days=1), at + timedelta(days=30), entries, keeps_expired_since)
         return issue_crl(profile, self.issuing.certificate, self.issuing.key).der
 
 

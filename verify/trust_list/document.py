@@ -55,6 +55,10 @@ class PublishedSeal:
     owner: str
     status: str
     certificate: bytes
+    seals: Sequence[str] = ()
+    """SHA-256 (hex) of every seal that this number stands for."""
+    makers: Sequence[str] = ()
+    """Fingerprints (SHA-256, hex) of the certificates of those who made them."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ class TrustList:
                     "owner": each.owner,
                     "status": each.status,
                     "certificate": _text(each.certificate),
+                    "seals": list(each.seals),
+                    "makers": list(each.makers),
                 }
                 for each in self.seals
             ],

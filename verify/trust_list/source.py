@@ -7,6 +7,7 @@ from kernel.clock import Clock
 from kernel.crypto.certificates import Certificate
 from kernel.crypto.cose import key_id
 from seal.client import SealerKey
+from seal.seals.bindings import Bindings
 from seal.validation.trust import TrustStore
 from verify.trust_list.document import Anchor, PublishedSeal, QrKey, TrustList
 
@@ -38,6 +39,8 @@ class RegisteredSeal(Protocol):
     def sm2_certificate(self) -> bytes | None: ...
     @property
     def p256_certificate(self) -> bytes | None: ...
+    @property
+    def bindings(self) -> Bindings: ...
 
 
 class SealPublication(Protocol):
@@ -101,7 +104,11 @@ def _anchor(certificate: Certificate) -> Anchor:
 def _entries(seal: RegisteredSeal) -> list[PublishedSeal]:
     """One entry a certificate: a seal signs OFD with one key and PDF with another."""
     certificates = [each for each in (seal.sm2_certificate, seal.p256_certificate) if each is not None]
-    return [PublishedSeal(seal.code, seal.name, seal.owner_name, seal.state, each) for each in certificates]
+    bound = seal.bindings
+    return [
+        PublishedSeal(seal.code, seal.name, seal.owner_name, seal.state, each, bound.seals, bound.makers)
+        for each in certificates
+    ]
 
 
 def store_of(trust: TrustList) -> TrustStore:

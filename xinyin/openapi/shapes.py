@@ -208,7 +208,19 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "SealStanding": shape(
         {"code": TEXT, "state": {"enum": ["active", "suspended", "replaced", "revoked", "expired"]}, "since": TIME},
-        {"cause": TEXT_OR_NULL, "valid_from": TIME, "valid_to": TIME, "name": TEXT, "owner": TEXT},
+        {
+            "cause": TEXT_OR_NULL,
+            "valid_from": TIME,
+            "valid_to": TIME,
+            "name": TEXT,
+            "owner": TEXT,
+            "bindings": {
+                "type": "object",
+                "description": "SHA-256 over DER, hex: of the seals with this code, and of the certificates of their "
+                "makers and signers",
+                "properties": {name: {"type": "array", "items": TEXT} for name in ("seals", "makers", "signers")},
+            },
+        },
     ),
     "LicenceFace": shape(
         {

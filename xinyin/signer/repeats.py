@@ -3,8 +3,9 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from kernel.errors import Conflict
 
@@ -19,32 +20,48 @@ class _Kept:
     at: float
 
 
+@dataclass
+class _Turn:
+    """One id's turn; `wanted` counts who holds it or waits for it, so that it is forgotten by the last alone."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    wanted: int = 0
+
+
 class Repeats:
     """Answers by request id, for ten minutes. Safe for threads."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._under_way: dict[str, threading.Lock] = {}
+        self._under_way: dict[str, _Turn] = {}
         self._lock = threading.Lock()
         self._monotonic = monotonic
 
     def once(self, request_id: str, fingerprint: bytes, work: Callable[[], object]) -> object:
         """What `work` gives, done once for an id. Errors are not kept. Raises Conflict for an id of another request."""
+        with self._turn(request_id):
+            kept = self._find(request_id)
+            if kept is None:
+                answer = work()
+                self._keep(request_id, _Kept(fingerprint, answer, self._monotonic()))
+                return answer
+            if kept.fingerprint != fingerprint:
+                raise Conflict("This request id was used for another request.")
+            return kept.answer
+
+    @contextmanager
+    def _turn(self, request_id: str) -> Iterator[None]:
         with self._lock:
-            alone = self._under_way.setdefault(request_id, threading.Lock())
-        with alone:
-            try:
-                kept = self._find(request_id)
-                if kept is None:
-                    answer = work()
-                    self._keep(request_id, _Kept(fingerprint, answer, self._monotonic()))
-                    return answer
-                if kept.fingerprint != fingerprint:
-                    raise Conflict("This request id was used for another request.")
-                return kept.answer
-            finally:
-                with self._lock:
-                    self._under_way.pop(request_id, None)
+            turn = self._under_way.setdefault(request_id, _Turn())
+            turn.wanted += 1
+        try:
+            with turn.lock:
+                yield
+        finally:
+            with self._lock:
+                turn.wanted -= 1
+                if not turn.wanted:
+                    del self._under_way[request_id]
 
     def _find(self, request_id: str) -> _Kept | None:
         with self._lock:

@@ -50,6 +50,8 @@ class Crl:
     entries: dict[int, Revocation] = field(compare=False, repr=False)
     signature_identifier: bytes = field(compare=False, repr=False)
     signature: bytes = field(compare=False, repr=False)
+    keeps_expired_since: datetime | None = field(compare=False, default=None)
+    """Certificates that expired at this moment or later stay listed (X.509 §9.5.2.8, expiredCertsOnCRL)."""
 
     @classmethod
     def load(cls, der: bytes) -> "Crl":
@@ -83,7 +85,7 @@ def _read(der: bytes) -> Crl:
         raise ValueError("inner and outer signature algorithms differ")
     next_update = read_time(rest.pop(0)) if rest and rest[0].tag in _TIMES else None
     revoked = rest.pop(0).children() if rest and rest[0].tag == reader.SEQUENCE else []
-    number = _read_extensions(rest)
+    number, keeps_expired_since = _read_extensions(rest)
     entries = [_read_entry(entry) for entry in revoked]
     return Crl(
         der=der,
@@ -95,17 +97,23 @@ def _read(der: bytes) -> Crl:
         entries={entry.serial: entry for entry in entries},
         signature_identifier=algorithm.encoded,
         signature=reader.bit_string(signature),
+        keeps_expired_since=keeps_expired_since,
     )
 
 
-def _read_extensions(rest: list[Element]) -> int | None:
-    """The CRL number; an unknown critical extension (delta, indirect, partitioned) makes the list unreadable."""
+def _read_extensions(rest: list[Element]) -> tuple[int | None, datetime | None]:
+    """The CRL number, and since when expired certificates stay listed.
+
+    An unknown critical extension (delta, indirect, partitioned) makes the list unreadable.
+    """
     found = ext.read_extensions(reader.read_element(rest[0].content)) if rest else {}
     for extension in found.values():
         if extension.critical and extension.oid != ext.AUTHORITY_KEY_IDENTIFIER:
             raise ValueError(f"critical extension {extension.oid}")
     number = found.get(ext.CRL_NUMBER)
-    return reader.integer(reader.read_element(number.value)) if number else None
+    keeps = found.get(ext.EXPIRED_CERTS_ON_CRL)
+    since = read_time(reader.read_element(keeps.value)) if keeps else None
+    return reader.integer(reader.read_element(number.value)) if number else None, since
 
 
 def _read_entry(entry: Element) -> Revocation:

@@ -15,6 +15,7 @@ from kernel.ids.time_ordered import new_id
 from kernel.ids.uscc import Uscc
 from seal.authority.held_keys import HeldKeys
 from seal.picture.uploaded import MOST_PIXELS
+from seal.seals.bindings import Bindings
 from seal.seals.records import SealRow
 from seal.seals.seal import Seal
 from seal.seals.service import Officer, SealRegister
@@ -192,6 +193,7 @@ def _row(judged: JudgedSeal, wished: SealImport, officer: Officer, now: datetime
         applied_at=now,
         esl=judged.seal.encoded,
         sm2_certificate=judged.signer,
+        bindings=Bindings().with_seal(judged.seal.encoded, judged.signer).to_dict(),
         use_policy=UsePolicy().to_dict(),
         origin="imported",
         key_name=wished.key_name,

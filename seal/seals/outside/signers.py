@@ -18,6 +18,7 @@ from seal.authority.making import SealMaker
 from seal.authority.profiles import Family, family_of, seal_key_name
 from seal.authority.records import OUTSIDE
 from seal.authority.service import Authority
+from seal.seals.bindings import Bindings
 from seal.seals.publication import SealPublication
 from seal.seals.records import SealRow, find_seal
 from seal.seals.service import making_order
@@ -69,8 +70,10 @@ class OutsideSigners:
             current = await _usable(session, seal_id, lock=True)
             if esl is not None:
                 current.esl, current.sm2_certificate = esl, leaf.der
+                current.bindings = Bindings.read(current.bindings).with_seal(esl, leaf.der).to_dict()
             else:
                 current.p256_certificate = leaf.der
+                current.bindings = Bindings.read(current.bindings).with_signers(leaf.der).to_dict()
             await self._parts.authority.outside.keep(session, issuers, root)
             row = self._parts.authority.row(leaf, family, purpose="outside-signer")
             row.issuer, row.seal_id, row.key_name = OUTSIDE, seal.id, seal_key_name(seal.id, family)

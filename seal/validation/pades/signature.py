@@ -22,7 +22,7 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from kernel.crypto.certificates import CertificateUnreadable
+from kernel.crypto.certificates import Certificate, CertificateUnreadable
 from kernel.crypto.signatures import InvalidSignature
 from kernel.crypto.timestamps.digests import digest
 from seal.documents.provider import PROVIDER
@@ -199,8 +199,10 @@ def _judge_companions(signature: CadesSignature, trust: TrustStore) -> list[Chec
     try:
         chain = [load_certificate(certificate) for certificate in signature.certificates]
         known = [each for each in (*trust.anchors, *trust.intermediates) if chain[-1].issuer.matches(each.subject)]
-        for certificate, issuer in pairwise([*chain, *known[:1]]):
+        for certificate, issuer in pairwise(chain):
             certificate.verify_issued_by(issuer)
+        if known and not any(_is_issued_by(chain[-1], each) for each in known):
+            raise InvalidSignature
     except (CertificateUnreadable, InvalidSignature):
         why = SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
         return [failed(COMPANIONS, why, "A certificate in the signature was changed or does not belong there.")]
@@ -209,6 +211,15 @@ def _judge_companions(signature: CadesSignature, trust: TrustStore) -> list[Chec
         detail = "The issuer of the certificate of {subject} is not trusted here."
         return [undecided(COMPANIONS, why, detail, subject=subject)]
     return []
+
+
+def _is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
+    """Several authorities may have one name: an outside one's, or ours before its key was renewed."""
+    try:
+        certificate.verify_issued_by(issuer)
+    except (CertificateUnreadable, InvalidSignature):
+        return False
+    return True
 
 
 def _judge_foreign(embedded: Any, container: Container, question: PdfQuestion) -> _Judged:
@@ -326,4 +337,6 @@ def _judge_seal(
         return None, []
     status = question.trust.seal_status(code) if question.trust.seal_status else None
     name = str(embedded.sig_object.get("/Name", "")) or certificate.subject_value("O") or ""
-    return SealSummary(code, name, status.state if status else "unknown"), [judge_status(status, used_at)]
+    is_known = status is None or status.knows_signer(judged.certificates[0])
+    state = status.state if status and is_known else "unknown"
+    return SealSummary(code, name, state), [judge_status(status, used_at, is_known=is_known)]

@@ -69,21 +69,41 @@ def judge_revocation(use: Use, path: Sequence[Certificate], trust: TrustStore) -
 def _by_list(
     certificate: Certificate, issuer: Certificate, crls: Iterable[Crl], sm2_ids: Sequence[bytes]
 ) -> _Evidence | None:
-    best: Crl | None = None
-    for crl in crls:
-        if not crl.issuer.matches(issuer.subject) or (best and best.this_update >= crl.this_update):
+    """The newest list of the issuer; where it may have left the certificate out as expired, the newest that has it.
+
+    An issuer may drop what has expired from its lists (RFC 5280 §3.3): an entry then stands in older ones alone, and
+    goes on counting. A list from before the expiry, or one that keeps expired certificates (`expiredCertsOnCRL`),
+    leaves out only what is not revoked.
+    """
+    newest, entry = None, None
+    for crl in sorted((each for each in crls if each.issuer.matches(issuer.subject)), key=_age):
+        entry = crl.entries.get(certificate.serial)
+        if newest is not None and entry is None and _may_drop(crl, certificate):
             continue
         try:
             crl.verify(issuer, sm2_ids=sm2_ids)
         except (InvalidSignature, CertificateUnreadable):
+            entry = None
             continue
-        best = crl
-    if best is None:
+        newest = newest or crl
+        if entry is not None or not _may_drop(crl, certificate):
+            break
+    if newest is None:
         return None
-    entry = best.entries.get(certificate.serial)
     if entry is not None and entry.reason == _REMOVE_FROM_CRL:
         entry = None
-    return _Evidence(best.this_update, best.next_update, entry)
+    return _Evidence(newest.this_update, newest.next_update, entry)
+
+
+def _age(crl: Crl) -> float:
+    return -crl.this_update.timestamp()
+
+
+def _may_drop(crl: Crl, certificate: Certificate) -> bool:
+    """Whether the list's silence about a certificate may only mean that it has expired (ETSI EN 319 102-1 §5.2.5)."""
+    if crl.this_update <= certificate.not_after:
+        return False
+    return crl.keeps_expired_since is None or certificate.not_after < crl.keeps_expired_since
 
 
 def _by_responder(certificate: Certificate, issuer: Certificate, responses: Iterable[OcspResponse]) -> _Evidence | None:

@@ -1,12 +1,12 @@
 """The folder that verifiers take their trust from, and evidence that documents bring along."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from kernel.crypto.revocation.crl import Revocation
+from kernel.crypto.revocation.crl import Crl, Revocation
 from kernel.crypto.revocation.ocsp import CertificateId, OcspResponse, SingleStatus
 from kernel.crypto.revocation.ocsp_answers import Responder, make_response
 from kernel.errors import ConfigurationError
@@ -107,3 +107,34 @@ def test_an_answer_of_another_issuer_says_nothing(pki: SealPki) -> None:
     )
     check = judge_certificate(question(pki.signer), store(pki.sm2, forged))[1]
     assert check.result is CheckResult.WARNING
+
+
+def dropped_later(pki: SealPki, *, keeps_expired_since: datetime | None = None) -> tuple[Holder, tuple[Crl, ...]]:
+    """A signer that was revoked and has expired since, and its issuer's lists from before and after that."""
+    signer = pki.sm2.issue("signer", not_after=NOW + timedelta(days=10))
+    before = pki.sm2.crl((signer, NOW - timedelta(days=2), 1))
+    after = pki.sm2.crl(at=NOW + timedelta(days=20), keeps_expired_since=keeps_expired_since)
+    return signer, TrustStore.of(crls=(before, after)).crls
+
+
+def test_finding_an_entry_dropped_after_expiry_goes_on_counting(pki: SealPki) -> None:
+    signer, lists = dropped_later(pki)
+    asked = question(signer, asked_at=NOW + timedelta(days=20))
+
+    for order in (lists, lists[::-1]):
+        check = judge_certificate(asked, store(pki.sm2, crls=order))[1]
+        assert (check.result, check.sub_indication) == (CheckResult.FAILED, SubIndication.REVOKED)
+
+
+def test_a_list_that_keeps_expired_certificates_is_believed_alone(pki: SealPki) -> None:
+    for since, result in ((NOW, CheckResult.WARNING), (NOW + timedelta(days=11), CheckResult.FAILED)):
+        signer, lists = dropped_later(pki, keeps_expired_since=since)
+        check = judge_certificate(question(signer, asked_at=NOW + timedelta(days=20)), store(pki.sm2, crls=lists))[1]
+        assert check.result is result  # a warning: of the issuer's own certificate nothing is known
+
+
+def test_a_certificate_taken_off_its_hold_before_it_expired_is_not_revoked(pki: SealPki) -> None:
+    signer, lists = dropped_later(pki)
+    between = TrustStore.of(crls=(pki.sm2.crl(at=NOW + timedelta(days=5)),)).crls
+    check = judge_certificate(question(signer, asked_at=NOW + timedelta(days=20)), store(pki.sm2, crls=lists + between))
+    assert check[1].result is CheckResult.WARNING
