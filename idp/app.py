@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from idp.account.routes import AccountPages
+from idp.account.security.routes import SecurityPages, SecurityParts
 from idp.account.service import AccountParts, AccountService
 from idp.assurance.register import HttpPopulationRegister, NoPopulationRegister, PopulationRegister
 from idp.assurance.routes import RealNamePages
@@ -28,6 +29,8 @@ from idp.federation.pending import PendingSignIns
 from idp.federation.routes import Doors, federation_routes
 from idp.federation.service import FederationService
 from idp.keys import TokenKeys
+from idp.login.factors.routes import FactorPages
+from idp.login.factors.standing import SecondFactors
 from idp.login.logout_routes import LogoutPages
 from idp.login.otp import TotpService
 from idp.login.password import PasswordSignIn
@@ -40,6 +43,8 @@ from idp.oauth2.registration.service import RegistrationParts, RegistrationServi
 from idp.oidc.logout import LogoutService
 from idp.oidc.logout_routes import RelyingPartyLogout
 from idp.organisations.service import OrganisationService
+from idp.passkeys.ceremony import Ceremony
+from idp.passkeys.service import PasskeyService
 from idp.persons.directory import PersonDirectory
 from idp.persons.passwords import PasswordHasher
 from idp.persons.protection import PersonalData
@@ -102,6 +107,7 @@ class IdpServices:
     sessions: SessionService
     tokens: TokenService
     totp: TotpService
+    passkeys: PasskeyService
     login: LoginService
     assurance: AssuranceService
     federation: FederationService | None
@@ -148,6 +154,8 @@ def build_services(parts: Foundations) -> IdpServices:
     clients = ClientService(database, audit, clock)
     fetcher = parts.fetcher or build_fetcher(settings)
     totp = TotpService(database, audit, clock, parts.envelope, parts.ephemeral)
+    ceremony = Ceremony(settings.issuer, "Xinyin 信印")
+    passkeys = PasskeyService(database, audit, clock, parts.ephemeral, ceremony)
     cas_applications = CasApplications(database, audit, clock)
     return IdpServices(
         settings=settings,
@@ -166,11 +174,12 @@ def build_services(parts: Foundations) -> IdpServices:
         sessions=sessions,
         tokens=TokenService(database, audit, clock, parts.keys, settings),
         totp=totp,
+        passkeys=passkeys,
         login=LoginService(
             database,
             LoginRequests(parts.ephemeral, settings.login_request_seconds),
             PasswordSignIn(persons, hasher, throttle, database, audit),
-            totp,
+            SecondFactors(totp, passkeys),
             sessions,
             consents,
         ),
@@ -218,9 +227,11 @@ def page_routes(services: IdpServices) -> list[BaseRoute]:
     account = AccountPages(_account_service(services), visitors, sign_out, services.clock)
     return [
         *login.routes(),
+        *FactorPages(login, services.login, services.persons).routes(),
         *LogoutPages(visitors, sign_out).routes(),
         *_federation_routes(services, login, account),
         *account.routes(),
+        *SecurityPages(SecurityParts(services.passkeys, visitors, services.clock)).routes(),
         *RealNamePages(services.assurance, visitors, services.login).routes(),
         *_protocols(services).routes(visitors),
         *cas_routes(_cas_parts(services), visitors, sign_out),
@@ -277,7 +288,6 @@ def _login_pages(services: IdpServices, visitors: Visitors) -> LoginPages:
     return LoginPages(
         LoginParts(
             login=services.login,
-            persons=services.persons,
             visitors=visitors,
             settings=services.settings,
             clock=services.clock,

@@ -9,6 +9,7 @@ from idp.cas.applications import CasApplication, CasApplications, CasUser
 from idp.cas.tickets import Ticket, Tickets
 from idp.login.flow import LoginRequest
 from idp.login.service import LoginService
+from idp.sessions.methods import proves_second_factor
 from idp.sessions.service import Session
 from idp.tokens.subject import find_subject
 from kernel.clock import Clock
@@ -110,7 +111,7 @@ class CasSignIn:
         """Whether nothing is missing of the sign-in, such as the second factor that a role given since asks for."""
         async with self._parts.database.reading() as reading:
             subject = await find_subject(reading, session.person.id)
-        return subject is not None and (not subject.needs_second_factor or "otp" in session.amr)
+        return subject is not None and (not subject.needs_second_factor or proves_second_factor(session.amr))
 
     async def _ticket(
         self, request: EntryRequest, application: CasApplication, session: Session, *, is_new: bool

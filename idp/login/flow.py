@@ -8,6 +8,7 @@ from typing import Literal
 
 from idp.consent.service import ConsentQuestion
 from idp.persons.person import HIGHEST_ONLINE_LEVEL
+from idp.sessions.methods import proves_second_factor
 
 
 class Step(Enum):
@@ -73,7 +74,7 @@ def next_step(request: LoginRequest, facts: PersonFacts | None) -> Step:
 
 
 def _step_to_sign_in(request: LoginRequest, facts: PersonFacts) -> Step:
-    if "otp" in request.amr:
+    if proves_second_factor(request.amr):
         return Step.SIGN_IN
     if facts.has_second_factor:
         return Step.SECOND_FACTOR

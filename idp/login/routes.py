@@ -1,4 +1,4 @@
-"""`/login`, `/login/otp`, `/login/consent`, `/login/continue`: each shows one step and returns to the dispatcher."""
+"""`/login`, `/login/consent`, `/login/continue`: each shows one step and returns to the dispatcher."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,11 +11,8 @@ from starlette.routing import BaseRoute, Route
 
 from idp.consent.words import explain_scopes
 from idp.login.flow import LoginRequest, Step
-from idp.login.otp import provisioning_uri
-from idp.login.pictures import qr_svg
 from idp.login.requests import browser_hash
 from idp.login.service import BrowserFacts, LoginService
-from idp.persons.service import PersonService
 from idp.sessions.routes import Visitors, browser_label
 from idp.settings import IdpSettings
 from kernel.clock import Clock
@@ -27,7 +24,7 @@ from kernel.web.problems import status_of
 from kernel.web.security_headers import allow_in_policy
 from kernel.web.templates import Pages
 
-OWN_PAGES = frozenset({"/account", "/account/realname"})
+OWN_PAGES = frozenset({"/account", "/account/realname", "/account/security"})
 """Pages of ours that a sign-in may lead to by `next`; anything else would be an open redirect."""
 
 _DEVICE_PAGE = re.compile(r"/device(\?user_code=[A-Z]{4}-[A-Z]{4})?")
@@ -40,15 +37,12 @@ STEP_PATHS = {
     Step.CONSENT: "/login/consent",
 }
 
-OTP_STEPS = (Step.SECOND_FACTOR, Step.ENROL_SECOND_FACTOR)
-
 
 @dataclass(frozen=True)
 class LoginParts:
     """What the pages work with. `families`: providers that people may sign in by."""
 
     login: LoginService
-    persons: PersonService
     visitors: Visitors
     settings: IdpSettings
     clock: Clock
@@ -68,8 +62,6 @@ class LoginPages:
             Route("/login", self.show_login, methods=["GET"]),
             Route("/login", self.post_login, methods=["POST"]),
             Route("/login/continue", self.show_next, methods=["GET"]),
-            Route("/login/otp", self.show_otp, methods=["GET"]),
-            Route("/login/otp", self.post_otp, methods=["POST"]),
             Route("/login/consent", self.show_consent, methods=["GET"]),
             Route("/login/consent", self.post_consent, methods=["POST"]),
         ]
@@ -83,10 +75,10 @@ class LoginPages:
         try:
             login = await self._login.requests.load(request_id, self._browser(request))
         except Gone as over:
-            return self._login_page(request, await self._begin_direct(request), notice=over)
+            return await self.login_page(request, await self._begin_direct(request), notice=over)
         if login.person_id is not None:
-            return await self._dispatch(request, login)
-        return self._login_page(request, login)
+            return await self.dispatch(request, login)
+        return await self.login_page(request, login)
 
     async def _show_fresh_login(self, request: Request, query: RawForm) -> Response:
         wanted = query.get("next")
@@ -95,60 +87,37 @@ class LoginPages:
         is_again = query.get("again") == "yes"
         if not is_again and await self._parts.visitors.find(request) is not None:
             return RedirectResponse(target or self._parts.settings.after_sign_in_path, 303)
-        return self._login_page(request, await self._begin_direct(request, target))
+        return await self.login_page(request, await self._begin_direct(request, target))
 
     async def post_login(self, request: Request) -> Response:
         """User name and password."""
         form = await read_form(request)
         await check_csrf(request, form)
-        login = await self._load_posted(request, form)
+        login = await self.load_posted(request, form)
         username, password = form.get("username") or "", form.get("password") or ""
         try:
             login = await self._login.identify(login, username, password, _address(request))
         except (InvalidInput, RateLimited, Forbidden, Unavailable) as refusal:
-            return self._login_page(request, login, refusal=refusal, username=username)
-        return await self._dispatch(request, login)
+            return await self.login_page(request, login, refusal=refusal, username=username)
+        return await self.dispatch(request, login)
 
     async def show_next(self, request: Request) -> Response:
         """The dispatcher: wherever the sign-in stands, go on from there."""
-        return await self._at_step(request, None, self._dispatch)
-
-    async def show_otp(self, request: Request) -> Response:
-        """The second factor: asked for, or set up where a role needs one."""
-        return await self._at_step(request, OTP_STEPS, self._otp_page)
-
-    async def post_otp(self, request: Request) -> Response:
-        """The code of the second factor."""
-        form = await read_form(request)
-        await check_csrf(request, form)
-        login = await self._load_posted(request, form)
-        if await self._login.step_of(login) not in OTP_STEPS:
-            # Nobody sets up a factor in passing, least of all with a session that was found lying about.
-            return await self._dispatch(request, login)
-        code = form.get("code") or ""
-        is_enrolled = await self._login.totp.is_enrolled(login.person_id or "")
-        try:
-            if is_enrolled:
-                login = await self._login.check_code(login, code)
-            else:
-                login = await self._login.enrol_factor(login, code)
-        except (InvalidInput, RateLimited) as refusal:
-            return await self._otp_page(request, login, refusal=refusal)
-        return await self._dispatch(request, login)
+        return await self.at_step(request, None, self.dispatch)
 
     async def show_consent(self, request: Request) -> Response:
         """What the application asks for, in plain words."""
-        return await self._at_step(request, (Step.CONSENT,), self._consent_page)
+        return await self.at_step(request, (Step.CONSENT,), self._consent_page)
 
     async def post_consent(self, request: Request) -> Response:
         """Yes or no."""
         form = await read_form(request)
         await check_csrf(request, form)
-        login = await self._load_posted(request, form)
+        login = await self.load_posted(request, form)
         if login.consent is None or login.session_id is None:
-            return await self._dispatch(request, login)
+            return await self.dispatch(request, login)
         login = await self._login.answer_consent(login, given=form.one("answer") == "allow")
-        return await self._dispatch(request, login)
+        return await self.dispatch(request, login)
 
     async def complete_login(self, request: Request, person_id: str, amr: tuple[str, ...], acr: str) -> Response:
         """Where sign-in by another provider arrives (`federation.routes.CompleteLogin`).
@@ -161,9 +130,10 @@ class LoginPages:
         except Gone:
             login = await self._begin_direct(request)
         login = await self._login.identified(login, person_id, amr)
-        return await self._dispatch(request, login)
+        return await self.dispatch(request, login)
 
-    async def _dispatch(self, request: Request, login: LoginRequest) -> Response:
+    async def dispatch(self, request: Request, login: LoginRequest) -> Response:
+        """Lead to where the sign-in stands, with the session's cookie when it has just begun."""
         visitors = self._parts.visitors
         facts = BrowserFacts(browser_label(request), visitors.session_cookie.read(request))
         progress = await self._login.dispatch(login, facts)
@@ -178,7 +148,7 @@ class LoginPages:
             visitors.session_cookie.set(response, progress.new_token)
         return self._finished(request, response)
 
-    async def _at_step(
+    async def at_step(
         self,
         request: Request,
         steps: Sequence[Step] | None,
@@ -189,12 +159,12 @@ class LoginPages:
         try:
             login = await self._login.requests.load(request_id, self._browser(request))
         except Gone as over:
-            return self._login_page(request, await self._begin_direct(request), notice=over)
+            return await self.login_page(request, await self._begin_direct(request), notice=over)
         if steps is not None and await self._login.step_of(login) not in steps:
-            return await self._dispatch(request, login)
+            return await self.dispatch(request, login)
         return await show(request, login)
 
-    async def _load_posted(self, request: Request, form: RawForm) -> LoginRequest:
+    async def load_posted(self, request: Request, form: RawForm) -> LoginRequest:
         """The sign-in that a form belongs to: by its field, or the one this browser began last, or a new one."""
         request_id = form.get("request")
         browser = self._browser(request)
@@ -215,7 +185,7 @@ class LoginPages:
             )
         )
 
-    def _login_page(
+    async def login_page(
         self,
         request: Request,
         login: LoginRequest,
@@ -224,31 +194,23 @@ class LoginPages:
         notice: XinyinError | None = None,
         username: str = "",
     ) -> Response:
+        """The first page: every way to say who is there."""
+        passkeys = self._login.factors.passkeys
         context = {
             "username": username or login.username_hint,
             "client_name": login.client_name,
             "families": list(self._parts.families),
+            "passkey_options": await passkeys.offer_sign_in(login.id) if passkeys.is_possible else None,
             "notice": gettext(notice.message, **notice.params) if notice else None,
         }
-        return self._page(request, "idp/login.html", login, refusal, context)
-
-    async def _otp_page(self, request: Request, login: LoginRequest, refusal: XinyinError | None = None) -> Response:
-        person_id = login.person_id or ""
-        context: dict[str, object] = {"secret": None, "qr": None}
-        if not await self._login.totp.is_enrolled(person_id):
-            secret = await self._login.totp.propose(login.id, person_id)
-            person = await self._parts.persons.load(person_id)
-            account = person.username or person.display_name
-            picture = qr_svg(provisioning_uri(secret, account), gettext("QR code for your app"))
-            context = {"secret": secret, "qr": picture}
-        return self._page(request, "idp/otp.html", login, refusal, context)
+        return self.page(request, "idp/login.html", login, refusal, context)
 
     async def _consent_page(self, request: Request, login: LoginRequest) -> Response:
         scopes = await self._login.scopes_asked(login)
         context = {"client_name": login.client_name, "lines": explain_scopes(scopes)}
-        return self._page(request, "idp/consent.html", login, None, context)
+        return self.page(request, "idp/consent.html", login, None, context)
 
-    def _page(
+    def page(
         self,
         request: Request,
         template: str,
@@ -256,6 +218,7 @@ class LoginPages:
         refusal: XinyinError | None,
         context: Mapping[str, object],
     ) -> Response:
+        """One step's page, with what was wrong."""
         if login.leads_to:
             allow_in_policy(request, "form-action", login.leads_to)
         pages: Pages = request.app.state.pages

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 
 from idp.consent.service import ConsentService
+from idp.login.factors.standing import SecondFactors
 from idp.login.flow import LoginRequest, PersonFacts, Step, next_step
-from idp.login.otp import TotpService
 from idp.login.password import DISABLED, PasswordSignIn
 from idp.login.requests import LoginRequests
+from idp.passkeys.service import PasskeySignIn
+from idp.sessions.methods import proves_second_factor, with_code
 from idp.sessions.service import Authentication, Session, SessionService
 from idp.tokens.subject import Subject, find_subject
 from kernel.database.engine import Database
@@ -40,12 +42,12 @@ class LoginService:
         database: Database,
         requests: LoginRequests,
         password: PasswordSignIn,
-        totp: TotpService,
+        factors: SecondFactors,
         sessions: SessionService,
         consents: ConsentService,
     ) -> None:
         self.requests = requests
-        self.totp = totp
+        self.factors = factors
         self._database = database
         self._password = password
         self._sessions = sessions
@@ -77,7 +79,7 @@ class LoginService:
         if session is not None:
             subject = await self._find_subject(session.person.id)
             known = replace(request, person_id=session.person.id, amr=session.amr)
-            lacks_factor = subject is not None and subject.needs_second_factor and "otp" not in session.amr
+            lacks_factor = subject is not None and subject.needs_second_factor and not proves_second_factor(session.amr)
             request = known if lacks_factor else replace(known, session_id=session.id)
         return await self.requests.begin(request)
 
@@ -89,6 +91,33 @@ class LoginService:
     async def identified(self, request: LoginRequest, person_id: str, amr: tuple[str, ...]) -> LoginRequest:
         """Who is there, and how they proved it: also where sign-in by another provider arrives."""
         request = replace(request, person_id=person_id, amr=amr, session_id=None)
+        await self.requests.save(request)
+        return request
+
+    async def identify_by_passkey(self, request: LoginRequest, answer: str) -> LoginRequest:
+        """Who is there, by passkey alone. Raises `InvalidInput`, `Forbidden`."""
+        proved = await self._check_passkey(request, answer, None)
+        return await self.identified(request, proved.person_id, proved.amr)
+
+    async def check_passkey(self, request: LoginRequest, answer: str) -> LoginRequest:
+        """The second factor, by passkey. Raises `InvalidInput`."""
+        proved = await self._check_passkey(request, answer, request.person_id)
+        return await self._proved(request, (*request.amr, *proved.amr))
+
+    async def _check_passkey(self, request: LoginRequest, answer: str, person_id: str | None) -> PasskeySignIn:
+        try:
+            return await self.factors.passkeys.check(request.id, answer, person_id)
+        except InvalidInput:
+            await self._password.refuse(person_id, "wrong passkey")
+            raise
+
+    async def enrol_passkey(self, request: LoginRequest, answer: str, name: str) -> LoginRequest:
+        """A passkey as the first second factor. Raises `InvalidInput`, `Conflict`."""
+        made = await self.factors.passkeys.create(request.id, request.person_id or "", answer, name)
+        return await self._proved(request, (*request.amr, "swk" if made.is_synced else "hwk", "user"))
+
+    async def _proved(self, request: LoginRequest, amr: tuple[str, ...]) -> LoginRequest:
+        request = replace(request, amr=amr, session_id=None)
         await self.requests.save(request)
         return request
 
@@ -105,16 +134,14 @@ class LoginService:
         code = "".join(code.split())
         await self._password.throttle.count_code(person_id)
         if is_enrolment:
-            right = await self.totp.confirm(request.id, person_id, code)
+            right = await self.factors.totp.confirm(request.id, person_id, code)
         else:
-            right = await self.totp.check(person_id, code)
+            right = await self.factors.totp.check(person_id, code)
         if not right:
             await self._password.refuse(person_id, "wrong code")
             raise InvalidInput(WRONG_CODE, fields=[FieldError("code", WRONG_CODE)])
         await self._password.throttle.clear_code(person_id)
-        request = replace(request, amr=(*request.amr, "otp"), session_id=None)
-        await self.requests.save(request)
-        return request
+        return await self._proved(request, with_code(request.amr))
 
     async def answer_consent(self, request: LoginRequest, *, given: bool) -> LoginRequest:
         """The person's yes or no."""
@@ -156,9 +183,10 @@ class LoginService:
         if request.consent is not None:
             asked = [scope for scope in request.consent.scopes if scope in subject.permitted_scopes]
             has_consented = await self._consents.covers(subject.person.id, request.consent.client_id, asked)
+        standing = await self.factors.standing(subject.person.id)
         return PersonFacts(
             needs_second_factor=subject.needs_second_factor,
-            has_second_factor=await self.totp.is_enrolled(subject.person.id),
+            has_second_factor=standing.suffices(is_needed=subject.needs_second_factor),
             has_consented=has_consented,
             assurance_level=subject.person.assurance_level,
         )

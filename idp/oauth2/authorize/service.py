@@ -25,6 +25,7 @@ from idp.oauth2.parameters import Parameters
 from idp.oauth2.resources import check_resources
 from idp.oauth2.return_address import origin_of
 from idp.persons.person import HIGHEST_ONLINE_LEVEL, level_of
+from idp.sessions.methods import proves_second_factor
 from idp.sessions.service import Session
 from idp.settings import IdpSettings
 from idp.tokens import id_token
@@ -196,7 +197,7 @@ class AuthorizationService:
             return await self._ask_to_sign_in(request, client, visitor.browser, None)
         async with self._parts.database.reading() as reading:
             subject = await find_subject(reading, session.person.id)
-        if subject is None or (subject.needs_second_factor and "otp" not in session.amr):
+        if subject is None or (subject.needs_second_factor and not proves_second_factor(session.amr)):
             return await self._ask_to_sign_in(request, client, visitor.browser, session)
         if login is None and "none" not in request.prompts and _could_be_surer(request, subject):
             return await self._send_to_login(request, client, visitor.browser, session)

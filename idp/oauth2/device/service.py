@@ -15,6 +15,7 @@ from idp.oauth2.errors import OAuthError
 from idp.oauth2.parameters import split_scope
 from idp.oauth2.resources import check_resources
 from idp.roles.scopes import ALL_SCOPES
+from idp.sessions.methods import proves_second_factor
 from idp.sessions.service import Session
 from idp.settings import IdpSettings
 from idp.tokens.access_token import SignInFacts
@@ -134,7 +135,7 @@ class DeviceAuthorization:
     async def needs_second_factor(self, session: Session) -> bool:
         """Whether this person must prove more before anything is allowed in their name."""
         subject = await self._subject(session)
-        return subject is not None and subject.needs_second_factor and "otp" not in session.amr
+        return subject is not None and subject.needs_second_factor and not proves_second_factor(session.amr)
 
     async def _subject(self, session: Session) -> Subject | None:
         async with self._parts.database.reading() as reading:
