@@ -23,19 +23,19 @@ from idp.cas.records import delete_old
 from idp.cas.rooms import CasParts, cas_routes
 from idp.clients.service import ClientService
 from idp.consent.service import ConsentService
+from idp.factors.standing import SecondFactors
+from idp.factors.totp import TotpService
 from idp.federation.accounts import ExternalAccounts
 from idp.federation.base import CallbackConnector
 from idp.federation.pending import PendingSignIns
 from idp.federation.routes import Doors, federation_routes
 from idp.federation.service import FederationService
 from idp.keys import TokenKeys
-from idp.login.factors.routes import FactorPages
-from idp.login.factors.standing import SecondFactors
 from idp.login.logout_routes import LogoutPages
-from idp.login.otp import TotpService
 from idp.login.password import PasswordSignIn
 from idp.login.requests import LoginRequests
 from idp.login.routes import LoginPages, LoginParts
+from idp.login.second_factor.routes import FactorPages
 from idp.login.service import LoginService
 from idp.login.sign_out import SignOut
 from idp.login.throttle import AttemptThrottle

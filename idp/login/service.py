@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from idp.consent.service import ConsentService
-from idp.login.factors.standing import SecondFactors
+from idp.factors.standing import SecondFactors
 from idp.login.flow import LoginRequest, PersonFacts, Step, next_step
 from idp.login.password import DISABLED, PasswordSignIn
 from idp.login.requests import LoginRequests

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pyotp
 
-from idp.login.records import TotpRow, claim_step
+from idp.factors.records import TotpRow, claim_step
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock
 from kernel.crypto.envelope import Envelope

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idp.login.otp import TotpService
+from idp.factors.totp import TotpService
 from idp.passkeys.service import PasskeyService
 
 

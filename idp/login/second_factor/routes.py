@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from idp.factors.totp import provisioning_uri
 from idp.login.flow import LoginRequest, Step
-from idp.login.otp import provisioning_uri
 from idp.login.pictures import qr_svg
 from idp.login.routes import LoginPages
 from idp.login.service import LoginService
