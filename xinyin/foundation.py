@@ -24,6 +24,8 @@ from kernel.ephemeral.memory import InProcessStore
 from kernel.ephemeral.redis import RedisStore
 from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import ConfigurationError
+from kernel.messages.building import build_sender
+from kernel.messages.message import MessageSender
 from seal.signing.workers.child import KeyPlace
 from seal.signing.workers.pool import PoolSettings, WorkerPool
 from xinyin.settings import Settings
@@ -44,6 +46,7 @@ class Foundation:
     keystore: KeyStore
     envelope: Envelope = field(repr=False)
     audit: AuditTrail
+    messages: MessageSender
     audit_key: bytes = field(repr=False)
     csrf_key: bytes = field(repr=False)
     page_client_secret: str = field(repr=False)
@@ -74,6 +77,7 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
             keystore=open_keystore(settings.keys, (master, *previous), state=settings.key_state),
             envelope=Envelope(master, previous=previous),
             audit=AuditTrail(clock, audit_key),
+            messages=build_sender(settings.smtp, settings.message_gateway, clock),
             audit_key=audit_key,
             csrf_key=derive_key(master, "csrf"),
             page_client_secret=derive_key(master, "client of our pages").hex(),

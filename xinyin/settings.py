@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from kernel.crypto.custody.addresses import parse_address, weaknesses
 from kernel.errors import ConfigurationError
+from kernel.messages.settings import GatewaySettings, SmtpSettings
 from seal.timestamp.settings import BUILT_IN, DEFAULT_POLICY
 
 Mode = Literal["demo", "production"]
@@ -86,6 +87,8 @@ class Settings(BaseSettings):
     """Where the fonts of licence faces and seals are; empty means where Debian puts LXGW WenKai."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     """From whom `X-Forwarded-*` is believed."""
+    smtp: SmtpSettings = SmtpSettings()
+    message_gateway: GatewaySettings = GatewaySettings()
     wechat: ProviderSettings = ProviderSettings()
     qq: ProviderSettings = ProviderSettings()
     alipay: ProviderSettings = ProviderSettings()
@@ -145,6 +148,7 @@ def _inconsistent(settings: Settings) -> list[str]:
         problems.append("XINYIN_BLOB_URL must be file:FOLDER (other stores are not built yet)")
     problems += [f"XINYIN_KEYS: {problem}" for problem in _key_problems(settings)]
     problems += _stamping_problems(settings)
+    problems += _message_problems(settings)
     if settings.workers > 1 and not settings.redis_url:
         problems.append("XINYIN_REDIS_URL is needed when XINYIN_WORKERS is more than 1")
     return problems
@@ -172,6 +176,25 @@ def _stamping_problems(settings: Settings) -> Iterator[str]:
         yield "XINYIN_TSA_ANCHORS names a file or folder that is not there"
 
 
+def _message_problems(settings: Settings) -> Iterator[str]:
+    gateway = settings.message_gateway
+    parts = urlsplit(gateway.url)
+    if gateway.url and (parts.scheme not in ("http", "https") or not parts.hostname):
+        yield "XINYIN_MESSAGE_GATEWAY__URL must be an address such as https://sms.example.gov.cn/messages"
+    if gateway.url and not gateway.secret.get_secret_value():
+        yield "XINYIN_MESSAGE_GATEWAY__SECRET must be set when there is a gateway"
+
+
+def _unsafe_messages(settings: Settings) -> Iterator[str]:
+    gateway, smtp = settings.message_gateway, settings.smtp
+    if gateway.url and urlsplit(gateway.url).scheme != "https":
+        yield "XINYIN_MESSAGE_GATEWAY__URL must begin with https:// in production"
+    if gateway.secret.get_secret_value().startswith("demo-"):
+        yield "XINYIN_MESSAGE_GATEWAY__SECRET is the demo's; set your own"
+    if smtp.host and smtp.security == "none" and smtp.host not in ("localhost", "127.0.0.1", "::1"):
+        yield "XINYIN_SMTP__SECURITY must be starttls or tls in production"
+
+
 def _unsafe(settings: Settings) -> list[str]:
     problems = [
         f"XINYIN_{key.upper()} must begin with https:// in production"
@@ -185,6 +208,7 @@ def _unsafe(settings: Settings) -> list[str]:
             problems.append(f"XINYIN_{provider.upper()}__APP_SECRET is the demo's; set your own")
     if settings.tsa_username and urlsplit(settings.tsa_url).scheme != "https":
         problems.append("XINYIN_TSA_URL must begin with https:// in production when there is a password")
+    problems += _unsafe_messages(settings)
     register = urlsplit(settings.population_register_url)
     if settings.population_register_url and register.scheme != "https":
         problems.append("XINYIN_POPULATION_REGISTER_URL must begin with https:// in production")

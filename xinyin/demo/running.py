@@ -122,6 +122,7 @@ def _say(description: dict[str, Any], sandbox_port: int) -> None:
         f"  service   {description['base_url']}",
         f"  gateway   {description['gateway_url']}   " + "  ".join(app["url"] for app in description["apps"]),
         f"  sandbox   http://localhost:{sandbox_port}   WeChat, QQ, Alipay, registers",
+        f"  messages  http://localhost:{sandbox_port}/mailbox   every e-mail and SMS of the demo",
         "",
         "  accounts  (also in var/demo.json)",
     ]

@@ -7,6 +7,7 @@ from starlette.routing import Mount, Route
 
 from kernel.errors import ConfigurationError
 from xinyin.sandbox.alipay.routes import alipay_routes
+from xinyin.sandbox.mailbox.routes import mailbox_routes
 from xinyin.sandbox.pages import render, static_mount
 from xinyin.sandbox.people import PEOPLE
 from xinyin.sandbox.qq.routes import qq_routes
@@ -39,7 +40,7 @@ def register_app(settings: SandboxSettings) -> Starlette:
 
 
 def create_sandbox_app(settings: SandboxSettings) -> Starlette:
-    """Everything under one address: `/wechat`, `/qq`, `/alipay`, and the registers at the root.
+    """Everything under one address: `/wechat`, `/qq`, `/alipay`, and the registers and the mailbox at the root.
 
     The root page lists what is registered and who lives here.
     """
@@ -54,12 +55,14 @@ def create_sandbox_app(settings: SandboxSettings) -> Starlette:
         return render(request, "index.html", providers=providers, people=people, organisations=ORGANISATIONS)
 
     alipay = [Mount("/alipay", alipay_app(settings))] if settings.alipay_key else []
+    mailbox = mailbox_routes(settings.message_secret, settings.clock) if settings.message_secret else []
     return Starlette(
         routes=[
             Route("/", index),
             Mount("/wechat", wechat_app(settings)),
             Mount("/qq", qq_app(settings)),
             *alipay,
+            *mailbox,
             static_mount(),
             *register_routes(settings.slow_seconds, settings.extra_people),
         ]

@@ -16,6 +16,7 @@ WECHAT_WEB = ("wxsandboxweb000001", "demo-wechat-web-secret")
 WECHAT_MP = ("wxsandboxmp0000001", "demo-wechat-mp-secret")
 QQ = ("102000001", "demo-qq-key")
 ALIPAY = "2021009990000001"
+MESSAGES = "demo-messages-secret"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def build_demo(
         alipay_apps=(AlipayApp(ALIPAY, callback, load_public_key(ours.public_spki), AlipayIds.BOTH),),
         alipay_key=gateway,
         extra_people=extra_people,
+        message_secret=MESSAGES,
     )
     base = sandbox_url.rstrip("/")
     overrides = {
@@ -62,6 +64,7 @@ def build_demo(
             "provider_public_key_file": str(gateway_public_file),
             "base_url": f"{base}/alipay",
         },
+        "message_gateway": {"url": f"{base}/messages", "secret": MESSAGES, "channels": ("email", "sms")},
         "population_register_url": f"{base}/population",
     }
     return DemoSandbox(settings, overrides)

@@ -56,6 +56,7 @@ class SandboxSettings:
     """Everything the sandbox needs. `alipay_key` is the gateway's own signing key (RS256).
 
     `extra_people` stand in the population register beside `people.PEOPLE`, for example the demo's accounts.
+    `message_secret` signs messages to the mailbox; without it there is none.
     """
 
     wechat_apps: tuple[WeChatApp, ...] = ()
@@ -63,6 +64,7 @@ class SandboxSettings:
     alipay_apps: tuple[AlipayApp, ...] = ()
     alipay_key: SigningKey | None = None
     extra_people: tuple[Person, ...] = ()
+    message_secret: str = ""
     clock: Clock = field(default=system_clock)
     poll_seconds: float = 20.0
     slow_seconds: float = 30.0
