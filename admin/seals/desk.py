@@ -16,7 +16,8 @@ from seal.seals.uses import UseLog
 
 def officer(principal: Principal) -> Officer:
     """Who acts, as the register knows them."""
-    return Officer(actor_of(principal), principal.organisation.uscc if principal.organisation else None)
+    organisation = principal.organisation
+    return Officer(actor_of(principal), *((organisation.uscc, organisation.name) if organisation else ()))
 
 
 def register(request: Request) -> SealRegister:

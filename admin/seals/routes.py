@@ -136,7 +136,7 @@ async def _take(request: Request, principal: Principal, seal: Seal, form: RawFor
     seals, who, reason = register(request), officer(principal), form.text("reason")
     match request.path_params["step"]:
         case "approve":
-            await seals.approve(who, seal.id)
+            await seals.approve(who, seal.id, owner_confirmed=form.text("confirm_owner") == "yes")
         case "reject":
             await seals.reject(who, seal.id, reason)
         case "withdraw":

@@ -41,6 +41,7 @@ CAUSE_NAMES: Mapping[str, str] = {
     **REASON_NAMES,
     **SUSPENSION_NAMES,
     "rejected": "The application was turned down",
+    "owner-differs": "The seal says that it is somebody else's; the owner was confirmed",
     "withdrawn": "Whoever applied took it back",
 }
 

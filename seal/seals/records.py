@@ -60,6 +60,8 @@ class SealRow(Base):
     """As `Bindings.to_dict`: every seal that this row ever held, its makers and signers."""
     use_policy: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     """As `UsePolicy.to_dict`; empty is the default policy."""
+    stated_owner: Mapped[str | None] = mapped_column(String(256))
+    """Whose an imported seal says it is, where that is not its owner here."""
     origin: Mapped[str] = mapped_column(String(16), default="made", server_default="made")
     key_name: Mapped[str | None] = mapped_column(String(128))
     """Where an imported seal's SM2 key is kept; a seal made here has its own names."""

@@ -124,6 +124,16 @@ class KeyRequest(BaseModel):
     key_name: Annotated[str, Field(max_length=128)] = ""
 
 
+class Approval(BaseModel):
+    """What an approver takes responsibility for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    confirm_owner: Annotated[bool, Field(description="An imported seal is its owner's although it says otherwise")] = (
+        False
+    )
+
+
 class Rejection(BaseModel):
     """Why an application is turned down."""
 
@@ -296,10 +306,11 @@ async def list_events(request: Request, seal_id: str) -> JSONResponse:
     return JSONResponse({"events": [event.to_dict() for event in events]}, headers=_PRIVATE)
 
 
-async def approve(request: Request, seal_id: str) -> JSONResponse:
-    """Refused to whoever applied for it."""
+async def approve(request: Request, seal_id: str, body: Approval | None = None) -> JSONResponse:
+    """Refused to whoever applied for it. An imported seal with a `stated_owner` needs `confirm_owner`."""
     principal = await _allowed(request, "seal:approve")
-    return _shown(await _register(request).approve(officer_of(principal), seal_id))
+    confirmed = body is not None and body.confirm_owner
+    return _shown(await _register(request).approve(officer_of(principal), seal_id, owner_confirmed=confirmed))
 
 
 async def reject(request: Request, seal_id: str, body: Rejection | None = None) -> JSONResponse:
@@ -394,7 +405,8 @@ async def _visible(request: Request, seal_id: str) -> Seal:
 def officer_of(principal: Principal) -> Officer:
     """Who acts, as the register and the audit trail know them."""
     actor = Actor("client" if principal.is_program else "user", principal.subject)
-    return Officer(actor, principal.organisation.uscc if principal.organisation else None)
+    organisation = principal.organisation
+    return Officer(actor, organisation.uscc, organisation.name) if organisation else Officer(actor)
 
 
 def _register(request: Request) -> SealRegister:

@@ -69,7 +69,8 @@ class Seal:
     """One seal of the register; `state` is "expired" when an active seal's period is over.
 
     `cause` says why it is in its state. `origin` is "made" here or "imported". `replaces` and `replaced_by` are the ids
-    of the seals that had its code before and after it.
+    of the seals that had its code before and after it. `stated_owner`: whose an imported seal says it is, where that is
+    not its owner here.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Seal:
     holds_code: bool
     replaces: str | None
     replaced_by: str | None
+    stated_owner: str | None = None
     bindings: Bindings = field(default_factory=Bindings)
     use_policy: UsePolicy = field(default_factory=UsePolicy)
 
@@ -138,6 +140,7 @@ class Seal:
             "approved_by": self.approved_by,
             "approved_at": self.approved_at.isoformat() if self.approved_at else None,
             "origin": self.origin,
+            "stated_owner": self.stated_owner,
             "replaces": self.replaces,
             "replaced_by": self.replaced_by,
             "use_policy": self.use_policy.to_dict(),

@@ -49,6 +49,7 @@ from seal.seals.seal import (
 from seal.seals.use_policy import UsePolicy
 
 PAGE = 200
+OWNER_DIFFERS = "The seal says that it is somebody else's. Confirm that it belongs to its owner here."
 _ATTEMPTS = 3
 
 
@@ -67,10 +68,11 @@ class RegisterParts:
 
 @dataclass(frozen=True)
 class Officer:
-    """Who acts, and for which organisation if for one (its unified social credit code)."""
+    """Who acts, and for which organisation if for one: its unified social credit code, and its name where known."""
 
     actor: Actor
     uscc: str | None = None
+    organisation: str | None = None
 
     def may_reach(self, owner_uscc: str) -> bool:
         """Whether a seal of this owner is theirs to see and decide about.
@@ -128,16 +130,20 @@ class SealRegister:
                     break
         raise Conflict("There is already a seal with the code {code}.", code=code)
 
-    async def approve(self, officer: Officer, seal_id: str) -> Seal:
+    async def approve(self, officer: Officer, seal_id: str, *, owner_confirmed: bool = False) -> Seal:
         """Make the seal and put it to use; it takes the code on from the one it replaces.
 
-        Raises NotFound, Conflict (not a draft; the other seal has ended meanwhile), Forbidden (the applicant's own).
+        `owner_confirmed`: that an imported seal is its owner's although it says otherwise. Raises NotFound, Conflict
+        (not a draft; the other seal has ended meanwhile; the owner not confirmed), Forbidden (the applicant's own).
         """
         draft = await self._reachable(officer, seal_id, "approve")
         _check_transition(draft, "approve")
         if officer.actor.id == draft.applied_by:
             await self._refuse(officer, draft, "approve")
             raise Forbidden("You applied for this seal. Somebody else must approve it.")
+        if draft.stated_owner is not None and not owner_confirmed:
+            await self._refuse(officer, draft, "approve")
+            raise Conflict(OWNER_DIFFERS)
         # A seal made elsewhere is made already.
         made = await self._maker.make(making_order(draft)) if draft.origin == "made" else None
         async with self._database.transaction() as session:
@@ -146,7 +152,8 @@ class SealRegister:
             if row.replaces:
                 await self._take_over(session, officer, row)
             self._put_to_use(row, made, officer)
-            await self._note(session, "seal.approve", officer, row)
+            differs = Change("approve", "owner-differs") if row.stated_owner is not None else None
+            await self._note(session, "seal.approve", officer, row, differs)
         self._publication.forget()
         return Seal.of(row, self._clock())
 

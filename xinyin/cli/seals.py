@@ -97,11 +97,18 @@ def apply_for(  # each is an option of the command
 
 
 @app.command()
-def approve(seal_id: SealId, by: By) -> None:
+def approve(
+    seal_id: SealId,
+    by: By,
+    *,
+    confirm_owner: Annotated[
+        bool, typer.Option("--confirm-owner", help="An imported seal is its owner's although it says otherwise.")
+    ] = False,
+) -> None:
     """Make the seal and put it to use."""
 
     async def work(house: House) -> None:
-        await house.seal.register.approve(await _officer(house, by), seal_id)
+        await house.seal.register.approve(await _officer(house, by), seal_id, owner_confirmed=confirm_owner)
 
     in_house(work)
 
@@ -212,4 +219,7 @@ def _row(seal: Seal) -> dict[str, object]:
 async def _officer(house: House, username: str) -> Officer:
     person = await house.idp.persons.load_by_username(username)
     memberships = await house.idp.organisations.of(person.id)
-    return Officer(Actor("user", person.id), memberships[0].organisation.uscc if memberships else None)
+    actor = Actor("user", person.id)
+    if not memberships:
+        return Officer(actor)
+    return Officer(actor, memberships[0].organisation.uscc, memberships[0].organisation.name)

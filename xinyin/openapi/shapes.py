@@ -171,7 +171,9 @@ SCHEMAS: Mapping[str, Schema] = {
             "applied_at": TIME,
             "picture": TEXT,
             "use_policy": OBJECT,
-            **dict.fromkeys(("cause", "basis", "filing_number", "replaces", "replaced_by"), TEXT_OR_NULL),
+            **dict.fromkeys(
+                ("cause", "basis", "filing_number", "replaces", "replaced_by", "stated_owner"), TEXT_OR_NULL
+            ),
         },
     ),
     "SealJob": shape(

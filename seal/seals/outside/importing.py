@@ -16,6 +16,7 @@ from kernel.ids.uscc import Uscc
 from seal.authority.held_keys import HeldKeys
 from seal.picture.uploaded import MOST_PIXELS
 from seal.seals.bindings import Bindings
+from seal.seals.outside.ownership import same_name, stated_otherwise
 from seal.seals.records import SealRow
 from seal.seals.seal import Seal
 from seal.seals.service import Officer, SealRegister
@@ -80,8 +81,11 @@ class SealImports:
         judged = await asyncio.to_thread(judge_import, wished.esl, wished.signer_certificate, self._makers, now)
         if wished.key_name:
             await self._check_key(wished.key_name, judged.signer)
+        if officer.organisation and not same_name(officer.organisation, wished.owner_name):
+            raise _refused(FieldError("owner.name", "This is not the name of your organisation."))
         row = _row(judged, wished, officer, now)
         row.owner_uscc = owner
+        row.stated_owner = stated_otherwise(judged.seal, load_certificate(judged.signer), owner, wished.owner_name)
         return await self._register.take_in(officer, row), judged.notes
 
     async def attach_key(self, officer: Officer, seal_id: str, key_name: str) -> Seal:

@@ -23,7 +23,7 @@ from seal.structures.gbt38540 import SealPicture, load_seal_signature, make_seal
 from seal.validation.trust import TrustStore
 from tests.seal.pdf_samples import minimal_pdf
 from tests.seal.pki import NOW, SEAL_CODE, Authority, Holder, SealPki, contents
-from tests.seal.world import OWNER, SealWorld, open_world
+from tests.seal.world import OTHER_OWNER, OWNER, SealWorld, open_world
 
 VECTORS = Path(__file__).parents[2] / "vectors/seal/ofdrw"
 
@@ -119,6 +119,65 @@ async def test_a_seal_is_not_brought_for_a_key_of_the_house(office: SealWorld, p
     answer = await brought(office, pki.make_seal(Holder(certificate, pki.signer.key)), key_name=name)
 
     assert problems(answer) == [f"key_name: There is no SM2 key called {name} in the key store."]
+
+
+async def waiting_seal(world: SealWorld, pki: SealPki, subject: dict[str, str], key_name: str) -> dict[str, Any]:
+    """An imported seal with this subject in its signer's certificate; its key is here, so it waits for approval."""
+    key = world.foundations.keystore.generate(key_name, "SM2-SM3")
+    profile = CertificateRequestProfile(
+        {"C": "CN"} | subject, key.public_spki, NOW - timedelta(days=9), NOW + timedelta(days=99),
+        key_usage=("digital_signature", "non_repudiation"),
+    )  # fmt: skip
+    holder = Holder(issue_certificate(profile, pki.sm2.issuing.certificate, pki.sm2.issuing.key), pki.signer.key)
+    own = replace(contents((holder,), NOW - timedelta(days=9), NOW + timedelta(days=99)), seal_code=key_name)
+    named = replace(own, properties=replace(own.properties, name=subject.get("OU", OWNER["name"])))
+    answer = await brought(world, make_seal(named, pki.maker.key, pki.maker.certificate.der), key_name=key_name)
+    assert answer.status_code == 201, answer.text
+    seal: dict[str, Any] = answer.json()
+    return seal
+
+
+@pytest.mark.parametrize(
+    ("subject", "stated"),
+    [
+        ({"O": OWNER["name"], "CN": "x"}, None),
+        ({"O": "某省", "OU": f"{OWNER['name']}财务专用章", "CN": "x"}, None),
+        ({"O": "Another spelling", "CN": OWNER["uscc"]}, None),
+        ({"O": "某县档案馆", "OU": "某县档案馆"}, "某县档案馆"),
+        ({"O": OWNER["name"], "serialNumber": OTHER_OWNER["uscc"]}, f"{OWNER['name']} {OTHER_OWNER['uscc']}"),
+        ({"O": f"{OWNER['name']}第二分局", "OU": f"{OWNER['name']}第二分局"}, f"{OWNER['name']}第二分局"),
+    ],
+)
+async def test_finding_an_imported_seal_names_its_owner(
+    office: SealWorld, pki: SealPki, subject: dict[str, str], stated: str | None
+) -> None:
+    assert (await waiting_seal(office, pki, subject, "brought"))["stated_owner"] == stated
+
+
+async def test_finding_a_seal_of_somebody_else_is_put_to_use_by_an_explicit_word_alone(
+    office: SealWorld, pki: SealPki
+) -> None:
+    seal = await waiting_seal(office, pki, {"O": "某县档案馆", "OU": "某县档案馆"}, "brought")
+    address = f"/api/v1/seals/{seal['id']}/approve"
+
+    silent = await office.client.post(address, headers=office.approver)
+    confirmed = await office.client.post(address, json={"confirm_owner": True}, headers=office.approver)
+
+    assert silent.status_code == 409
+    assert "somebody else's" in silent.json()["detail"]
+    assert (confirmed.status_code, confirmed.json()["state"]) == (200, "active")
+    events = [each for each in await office.events() if each[0] == "seal.approve"]
+    assert events == [("seal.approve", "refused"), ("seal.approve", "success")]
+    life = (await office.client.get(f"/api/v1/seals/{seal['id']}/events", headers=office.user)).json()["events"]
+    assert (life[-1]["action"], life[-1]["cause"]) == ("approve", "owner-differs")
+
+
+async def test_finding_nobody_brings_a_seal_under_another_name_than_their_organisations(
+    office: SealWorld, pki: SealPki
+) -> None:
+    answer = await brought(office, pki.seal, owner={"uscc": OWNER["uscc"], "name": "某县档案馆"})
+
+    assert problems(answer) == ["owner.name: This is not the name of your organisation."]
 
 
 async def test_the_key_may_be_brought_later(office: SealWorld, pki: SealPki) -> None:
