@@ -17,6 +17,8 @@ from licence_vault.batches import routes as batch_routes
 from licence_vault.batches.runner import BatchRunner
 from licence_vault.batches.service import Batches, BatchParts
 from licence_vault.catalogue.service import Catalogue
+from licence_vault.forms import routes as form_routes
+from licence_vault.forms.service import FormParts, LicenceForms
 from licence_vault.grants import routes as grant_routes
 from licence_vault.grants.service import Agencies, Grants, no_agencies
 from licence_vault.issuing import routes as issuing_routes
@@ -72,6 +74,7 @@ class VaultServices:
     batch_runner: BatchRunner
     changes: LicenceChanges
     lookup: Lookup
+    forms: LicenceForms
     presentations: Presentations
     ledger: Ledger
     statuses: StatusLists
@@ -135,6 +138,7 @@ def build_services(parts: Foundations) -> VaultServices:
         batch_runner=BatchRunner(batch_parts),
         changes=LicenceChanges(database, audit, clock, data, ledger),
         lookup=lookup,
+        forms=LicenceForms(FormParts(database, catalogue, statuses, parts.sealer, clock, parts.public_url)),
         presentations=Presentations(parts.ephemeral, lookup, database, audit, clock),
         ledger=ledger,
         statuses=statuses,
@@ -156,6 +160,7 @@ def api_router(services: VaultServices) -> APIRouter:
         issuing_routes,
         batch_routes,
         lookup_routes,
+        form_routes,
         presentation_routes,
         status_routes,
         grant_routes,

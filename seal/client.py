@@ -9,6 +9,8 @@ from seal.documents.levels import PadesLevel
 from seal.documents.positions import StampPosition
 
 SealableFormat = Literal["ofd", "pdf"]
+CREDENTIAL_TYPES = frozenset({"dc+sd-jwt", "licence+jwt"})
+"""What credentials call themselves: an SD-JWT VC, and a licence as signed JSON."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class SignedClaims:
 
 @dataclass(frozen=True)
 class SealerKey:
-    """A published key: `purpose` "claims", "checkpoint", "receipt" or "status"; SubjectPublicKeyInfo as DER."""
+    """A published key: SubjectPublicKeyInfo as DER, and its `purpose`: "claims" (of QR codes), "checkpoint", "receipt",
+    "status" or "credential"."""
 
     purpose: str
     algorithm: SigningAlgorithm
@@ -92,6 +95,13 @@ class Sealer(Protocol):
         """A compact JWS (ES256, `typ` "seal-status+jwt") over the standing of seals, by the key of status lists."""
         ...
 
+    async def sign_credential(self, claims: Mapping[str, object], typ: str) -> str:
+        """A compact JWS (ES256, `kid` the key's thumbprint) over a licence's claims. `typ`: one of `CREDENTIAL_TYPES`.
+
+        Raises InvalidInput for another `typ`: this key signs credentials and nothing else.
+        """
+        ...
+
     async def public_keys(self) -> Sequence[SealerKey]:
-        """The keys that check claims, checkpoints, receipts and status lists."""
+        """The keys that check claims, checkpoints, receipts, status lists and credentials."""
         ...

@@ -9,6 +9,8 @@ from kernel.errors import InvalidInput
 from seal.validation.report import Check, CheckResult, Indication, ValidationReport
 from seal.validation.service import validate_document
 from seal.validation.trust import TrustStore
+from verify.credentials.reading import read_credential
+from verify.credentials.service import judge_offline
 from verify.qr.claims import check_claims
 from verify.qr.reading import read_qr
 from verify.qr.service import qr_document
@@ -22,7 +24,9 @@ from verify.upload.images import is_image, read_qr_in_image
 
 
 def verify_offline(data_or_qr: bytes | str, trust_dir: Path, clock: Clock) -> VerificationReport:
-    """Judge the bytes of an OFD, PDF or picture of a QR code, or a QR text, with the trust in `trust_dir` alone.
+    """Judge a file's bytes or a QR text with the trust in `trust_dir` alone.
+
+    The file: an OFD, PDF, signed JSON, SD-JWT or picture of a QR code.
 
     Blocking. Raises `InvalidInput` for a QR text that is none or brings no signed claims, a picture without a QR code,
     and a trust directory that cannot be read. A file that cannot be read is a verdict.
@@ -32,6 +36,8 @@ def verify_offline(data_or_qr: bytes | str, trust_dir: Path, clock: Clock) -> Ve
     if isinstance(data_or_qr, bytes) and is_image(data_or_qr):
         data_or_qr = read_qr_in_image(data_or_qr)
     now = clock()
+    if (sent := read_credential(data_or_qr)) is not None:
+        return judge_offline(sent, trust, lists, now)
     if isinstance(data_or_qr, bytes):
         validation = validate_document(data_or_qr, _store(directory, now), at=now)
         status = judge_status(_sealed_reference(data_or_qr, validation), _sealed_at(validation), lists, now)

@@ -80,6 +80,7 @@ class LicenceStanding:
     `cause` is the reason for a revocation or suspension in plain words, `changed_at` when the state began;
     `newer_version` is the version that took its place; `disclosed` holds what the holder chose to show (holder_name,
     holder_number, number). `copy_until`: the file in question is a purpose-bound copy, good until then.
+    `content_digest`: of what the record says (hex); told to nobody, compared with what credentials carry.
     """
 
     identifier: str
@@ -99,6 +100,7 @@ class LicenceStanding:
     disclosed: dict[str, str] = field(default_factory=dict)
     log_entry: LogEntry | None = None
     copy_until: datetime | None = None
+    content_digest: str = ""
 
     @property
     def mark(self) -> str:

@@ -104,4 +104,5 @@ class VaultStandings:
             changed_at=licence.status_changed_at,
             newer_version=newer.version if newer else None,
             disclosed={name: whole[name] for name in shows},
+            content_digest=licence.content_digest,
         )

@@ -14,6 +14,7 @@ from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
 from licence_vault.caller import actor_of, issuer_of
 from licence_vault.catalogue.service import Catalogue
+from licence_vault.forms.service import FORM_TYPES
 from licence_vault.licences.licence import Licence
 from licence_vault.lookup.representation import card, version, whole
 from licence_vault.lookup.service import FORMATS, Lookup
@@ -28,7 +29,7 @@ def api_router() -> APIRouter:
         ("/api/v1/licences", search, "Licences that your authority issued to a holder"),
         ("/api/v1/licences/{licence_id}", show, "A licence"),
         ("/api/v1/licences/{licence_id}/versions", versions, "Every version of a licence"),
-        ("/api/v1/licences/{licence_id}/file", download, "A licence's sealed file, ofd or pdf"),
+        ("/api/v1/licences/{licence_id}/file", download, "A licence as ofd, pdf, json or sd-jwt"),
         ("/api/v1/me/licences", own, "My licences and those of the organisations I act for"),
         ("/api/v1/licence-types", types, "Licence types"),
     ):
@@ -76,16 +77,20 @@ async def versions(request: Request, licence_id: str) -> Response:
 
 
 async def download(request: Request, licence_id: str) -> Response:
-    """The file as it was sealed, byte for byte."""
-    lookup: Lookup = request.app.state.licence_vault.lookup
+    """The sealed file byte for byte, or another form of the licence, signed now."""
+    vault = request.app.state.licence_vault
+    lookup: Lookup = vault.lookup
     viewer = await lookup.viewer(await authenticated(request), request.app.state.holders)
     licence = await lookup.load(viewer, licence_id)
     format = request.query_params.get("format", "ofd")
-    data = await lookup.file(licence, format)
+    if format in FORM_TYPES:
+        data = await vault.forms.make(licence, format)
+    else:
+        data = await lookup.file(licence, format)
     await lookup.note_look(viewer, licence)
     name = f"{licence.identifier}.{format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', **NO_STORE}
-    return Response(data, media_type=FORMATS[format], headers=headers)
+    return Response(data, media_type=(FORMATS | FORM_TYPES)[format], headers=headers)
 
 
 async def own(request: Request) -> Response:

@@ -137,7 +137,7 @@ class Lookup:
     async def file(self, licence: Licence, format: str) -> bytes:
         """The sealed file of a licence that the caller was allowed to load. Raises `InvalidInput`, `IntegrityError`."""
         if format not in FORMATS:
-            raise InvalidInput("A licence's file is ofd or pdf.")
+            raise InvalidInput("A licence comes as ofd, pdf, json or sd-jwt.")
         async with self._database.reading() as session:
             row = await find_by(session, id=licence.id)
         if row is None:

@@ -15,10 +15,10 @@ from kernel.crypto.certificates import Certificate
 from kernel.crypto.cose import key_id, sign_cose
 from kernel.crypto.jose import sign_jws, thumbprint
 from kernel.database.engine import Database
-from kernel.errors import Conflict, Forbidden, NotFound, Unavailable, XinyinError
+from kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable, XinyinError
 from kernel.ids.time_ordered import new_id
 from seal.authority.service import Authority
-from seal.client import DocumentToSeal, SealableFormat, SealerKey, SealManner, SignedClaims
+from seal.client import CREDENTIAL_TYPES, DocumentToSeal, SealableFormat, SealerKey, SealManner, SignedClaims
 from seal.documents.positions import StampPosition
 from seal.seals import status_list as seal_status_list
 from seal.seals.pins import SealPins
@@ -215,6 +215,12 @@ class SigningService:
     async def sign_seal_status(self, claims: Mapping[str, object]) -> str:
         """See `Sealer`."""
         return await self._sign_json("status", seal_status_list.TYPE, claims)
+
+    async def sign_credential(self, claims: Mapping[str, object], typ: str) -> str:
+        """See `Sealer`."""
+        if typ not in CREDENTIAL_TYPES:
+            raise InvalidInput("Credentials are not signed as {typ}.", typ=typ)
+        return await self._sign_json("credential", typ, claims)
 
     async def public_keys(self) -> Sequence[SealerKey]:
         """See `Sealer`."""

@@ -1,4 +1,4 @@
-"""The service's own keys, beside those of seals: for QR claims, log checkpoints, receipts, status lists."""
+"""The service's own keys, beside those of seals: for QR claims, checkpoints, receipts, status lists, credentials."""
 
 from collections.abc import Mapping
 
@@ -11,6 +11,7 @@ PURPOSES: Mapping[str, SigningAlgorithm] = {
     "checkpoint": "Ed25519",
     "receipt": "ES256",
     "status": "ES256",
+    "credential": "ES256",
 }
 
 

@@ -1,7 +1,7 @@
 """The whole answer: what the document proves, and how the licence it names stands now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,8 @@ class VerificationReport:
     """What was found at `checked_at`.
 
     `validation` judges the bytes alone; `licence` is the standing now (None where none is known or asked); `state` is
-    None when the document names no licence or nobody could be asked; `checks` are those beside the signatures.
+    None when the document names no licence or nobody could be asked; `checks` are those beside the signatures; `shown`
+    is what a credential disclosed, for one that holds alone.
     """
 
     validation: ValidationReport
@@ -41,6 +42,7 @@ class VerificationReport:
     checks: tuple[Check, ...] = ()
     state: LicenceState | None = None
     licence: LicenceStanding | None = None
+    shown: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def indication(self) -> Indication:
@@ -98,4 +100,6 @@ class VerificationReport:
         }
         if self.licence is not None:
             report["licence"] = self.licence.to_json()
+        if self.shown is not None:
+            report["shown"] = dict(self.shown)
         return report

@@ -76,6 +76,7 @@ class TrustList:
     qr_keys: Sequence[QrKey] = ()
     receipt_keys: Sequence[QrKey] = ()
     status_keys: Sequence[QrKey] = ()
+    credential_keys: Sequence[QrKey] = ()
     seals: Sequence[PublishedSeal] = ()
     crls: Sequence[bytes] = ()
 
@@ -90,6 +91,7 @@ class TrustList:
             "qr_keys": [each.to_json() for each in self.qr_keys],
             "receipt_keys": [each.to_json() for each in self.receipt_keys],
             "status_keys": [each.to_json() for each in self.status_keys],
+            "credential_keys": [each.to_json() for each in self.credential_keys],
             "seals": [
                 {
                     "id": each.seal_id,

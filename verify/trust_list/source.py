@@ -91,6 +91,7 @@ class ServiceTrust:
             qr_keys=[self._key(each) for each in keys if each.purpose == "claims"],
             receipt_keys=[self._key(each) for each in keys if each.purpose == "receipt"],
             status_keys=[self._key(each) for each in keys if each.purpose == "status"],
+            credential_keys=[self._key(each) for each in keys if each.purpose == "credential"],
         )
 
     def _key(self, key: SealerKey) -> QrKey:

@@ -1,5 +1,6 @@
 """`/verify` for people and `POST /api/v1/verifications` for programs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -12,13 +13,17 @@ from kernel.errors import FieldError, InvalidInput
 from kernel.web.csrf import check_csrf
 from kernel.web.forms import MEBIBYTE, FormLimits, RawForm, TooLarge, field_errors, read_form
 from kernel.web.templates import Pages
+from verify.credentials.judging import Challenge
 from verify.qr.reading import MAX_QR_CHARACTERS
 from verify.report.page import report_page
 from verify.report.report import VerificationReport
 from verify.upload.service import UploadVerification
 
 LIMITS = FormLimits(body=64 * 1024, fields=10, file=20 * MEBIBYTE, files=1)
+JSON_LIMIT = MEBIBYTE
 NOTHING_SENT = "Choose a file, or paste the text of a QR code."
+NO_TEXT = "Send the text of the QR code as the member “qr”."
+HALF_A_CHALLENGE = "Send nonce and audience together, as texts."
 FRESH = {"Cache-Control": "no-store"}
 
 _REQUEST_BODY: dict[str, Any] = {
@@ -35,8 +40,12 @@ _REQUEST_BODY: dict[str, Any] = {
             "application/json": {
                 "schema": {
                     "type": "object",
-                    "properties": {"qr": {"type": "string", "maxLength": MAX_QR_CHARACTERS}},
-                    "required": ["qr"],
+                    "properties": {
+                        "qr": {"type": "string", "maxLength": MAX_QR_CHARACTERS},
+                        "credential": {"type": "string", "description": "an SD-JWT VC or a signed JSON"},
+                        "nonce": {"type": "string", "description": "what the wallet was asked to sign"},
+                        "audience": {"type": "string", "description": "who asked it"},
+                    },
                 }
             },
         },
@@ -59,7 +68,7 @@ def api_router() -> APIRouter:
         "/api/v1/verifications",
         create_verification,
         methods=["POST"],
-        summary="Verify a sealed OFD or PDF, a picture of a QR code, or a QR text",
+        summary="Verify a sealed OFD or PDF, a signed JSON, an SD-JWT, or a QR code's picture or text",
         description="An unreadable file is a report (INDETERMINATE, FORMAT_FAILURE); a missing one is an error.",
         openapi_extra=_REQUEST_BODY,
         response_model=None,
@@ -71,7 +80,7 @@ async def create_verification(request: Request) -> Response:
     """Judge the uploaded file or the QR text."""
     service: UploadVerification = request.app.state.verify.upload
     if request.headers.get("content-type", "").startswith("application/json"):
-        report = await service.judge_text(await _read_qr_member(request), address=_address(request))
+        report = await _judge_json(service, request)
     else:
         report = await _judge(service, await read_form(request, LIMITS), _address(request))
     return JSONResponse(await service.answer(report), headers=FRESH)
@@ -119,21 +128,33 @@ def _form_page(request: Request, *, status: int, qr: str, errors: dict[str, str]
     )
 
 
-async def _read_qr_member(request: Request) -> str:
+async def _judge_json(service: UploadVerification, request: Request) -> VerificationReport:
+    """`{"qr"}`, or `{"credential"}` with the `nonce` and `audience` that its wallet was asked to sign."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LIMITS.body:
-            raise TooLarge("What you sent is too large. The limit is {limit}.", limit="64 KB")
+        if len(body) > JSON_LIMIT:
+            raise TooLarge("What you sent is too large. The limit is {limit}.", limit="1 MB")
     try:
         sent = orjson.loads(bytes(body))
     except orjson.JSONDecodeError as failure:
         raise InvalidInput("This is not valid JSON.") from failure
-    text = sent.get("qr") if isinstance(sent, dict) else None
+    members = sent if isinstance(sent, dict) else {}
+    if isinstance(credential := members.get("credential"), str):
+        return await service.judge_presentation(credential, _challenge(members))
+    text = members.get("qr")
     if not isinstance(text, str):
-        message = "Send the text of the QR code as the member “qr”."
-        raise InvalidInput(message, fields=[FieldError("qr", message)])
-    return text
+        raise InvalidInput(NO_TEXT, fields=[FieldError("qr", NO_TEXT)])
+    return await service.judge_text(text, address=_address(request))
+
+
+def _challenge(members: Mapping[str, Any]) -> Challenge | None:
+    nonce, audience = members.get("nonce"), members.get("audience")
+    if nonce is None and audience is None:
+        return None
+    if not isinstance(nonce, str) or not isinstance(audience, str) or not nonce or not audience:
+        raise InvalidInput(HALF_A_CHALLENGE, fields=[FieldError("nonce", HALF_A_CHALLENGE)])
+    return Challenge(nonce, audience)
 
 
 def _address(request: Request) -> str:

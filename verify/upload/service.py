@@ -6,8 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from kernel.clock import Clock
+from kernel.errors import FieldError, InvalidInput
 from seal.validation.report import Check, SubIndication, ValidationReport, failed, passed, undecided, warning
 from seal.validation.service import validate_document
+from verify.credentials.judging import Challenge
+from verify.credentials.reading import read_credential
+from verify.credentials.service import CredentialVerification
 from verify.qr.service import QrVerification
 from verify.receipt.receipt import ReceiptSigner, receipt_claims
 from verify.report.report import VerificationReport
@@ -40,6 +44,7 @@ class UploadVerification:
         """`issuer` is the public address that receipts name as theirs."""
         self._trust = trust
         self._standings = standings
+        self._credentials = CredentialVerification(trust, standings)
         self._qr = qr
         self._receipts = receipts
         self._budget = budget
@@ -47,11 +52,13 @@ class UploadVerification:
         self._clock = clock
 
     async def judge_file(self, data: bytes, *, address: str) -> VerificationReport:
-        """The report on an OFD or PDF, or on the QR code in a picture.
+        """The report on an OFD or PDF, a signed JSON or SD-JWT, or the QR code in a picture.
 
         A file that cannot be read is a verdict; a picture without one QR code raises `InvalidInput`, an address whose
         files took too long `RateLimited`.
         """
+        if (sent := read_credential(data)) is not None:
+            return await self._credentials.judge(sent, self._clock())
         if is_image(data):
             text = await self._budget.run(address, lambda: read_qr_in_image(data))
             return await self._qr.judge_text(text, address=address)
@@ -68,8 +75,18 @@ class UploadVerification:
         return _with_standing(report, named, is_recorded=recorded is not None)
 
     async def judge_text(self, text: str, *, address: str) -> VerificationReport:
-        """The report on a QR text; raises `InvalidInput` for nonsense and `RateLimited` for guessing."""
+        """The report on a QR text or a credential; raises `InvalidInput` for nonsense, `RateLimited` for guessing."""
+        if (sent := read_credential(text)) is not None:
+            return await self._credentials.judge(sent, self._clock())
         return await self._qr.judge_text(text, address=address)
+
+    async def judge_presentation(self, text: str, challenge: Challenge | None) -> VerificationReport:
+        """The report on a credential that a wallet showed to whoever asked `challenge`. Raises `InvalidInput`."""
+        sent = read_credential(text)
+        if sent is None:
+            message = "This is not a credential. Send an SD-JWT or a signed JSON as the issuer gave it."
+            raise InvalidInput(message, fields=[FieldError("credential", message)])
+        return await self._credentials.judge(sent, self._clock(), challenge)
 
     async def answer(self, report: VerificationReport) -> dict[str, Any]:
         """The report as sent, with a signed receipt over it."""

@@ -16,6 +16,7 @@ from licence_vault.batches.reading import read_rows
 from licence_vault.batches.service import Batch, FileOrder
 from licence_vault.batches.states import BatchState, RowState
 from licence_vault.caller import Issuer
+from licence_vault.forms.holder_keys import read_holder_key
 from licence_vault.issuing.service import Requester
 from licence_vault.licences.licence import Licence
 from xinyin.cli.console import AsJson, fail, in_house, out, print_json, show
@@ -156,15 +157,28 @@ def revoke(licence_id: LicenceId, cause: Annotated[str, typer.Option(help="Why; 
 @app.command()
 def export(
     licence_id: LicenceId,
-    format: Annotated[str, typer.Option(help="ofd or pdf.")] = "ofd",
+    format: Annotated[str, typer.Option(help="ofd, pdf, json or sd-jwt.")] = "ofd",
     output: Annotated[Path | None, typer.Option("-o", "--output")] = None,
+    holder_key: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The wallet's public key (JWK), for sd-jwt.")
+    ] = None,
 ) -> None:
-    """Write a licence's sealed file, byte for byte."""
+    """Write a licence's sealed file, byte for byte, or another form of it, signed now."""
+    key = read_holder_key(holder_key.read_bytes()) if holder_key else None
+    if key is not None and format != "sd-jwt":
+        raise InvalidInput("Only an SD-JWT is bound to a wallet's key.")
 
     async def work(house: House) -> Path:
+        vault = house.licence_vault
         licence = await _load(house, licence_id)
         path = output or Path(f"{licence.identifier}.{format}")
-        path.write_bytes(await house.licence_vault.lookup.file(licence, format))
+        if format == "sd-jwt":
+            data = (await vault.forms.sd_jwt(licence, key)).encode()
+        elif format == "json":
+            data = await vault.forms.signed_json(licence)
+        else:
+            data = await vault.lookup.file(licence, format)
+        path.write_bytes(data)
         await house.licence_vault.lookup.note_access(licence.id, "export")
         return path
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from licence_vault.batches.sheets import MEDIA_TYPES
 from licence_vault.batches.states import BatchState
+from licence_vault.forms.service import FORM_TYPES
 from licence_vault.lookup.service import FORMATS
 from licence_vault.presentations.service import LONGEST, SECONDS, SHORTEST, SHOWABLE
 from xinyin.openapi.shapes import (
@@ -58,6 +59,7 @@ _NEXT_VERSION = {
     "description": "What is left out stays as it was",
     "properties": {"holder": OBJECT, "fields": OBJECT, "valid_from": DAY, "valid_to": DAY_OR_NULL},
 }
+FILE_TYPES = FORMATS | FORM_TYPES
 _PRESENTATION = {
     "type": "object",
     "properties": {
@@ -132,8 +134,8 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
     "get /api/v1/licences/{licence_id}/file": _amend(
         "licence:read",
         HOLDER,
-        answer={"200": _file("The file as it was sealed", *FORMATS.values())},
-        parameters=[parameter("format", "query", "", schema={"enum": list(FORMATS), "default": "ofd"})],
+        answer={"200": _file("The file as it was sealed, or a form signed now", *FILE_TYPES.values())},
+        parameters=[parameter("format", "query", "", schema={"enum": list(FILE_TYPES), "default": "ofd"})],
     ),
     "post /api/v1/licences/{licence_id}/reissue": _amend(
         "licence:issue", answer={"201": json_answer("The next version", ref("IssuedLicence"))}, body=_NEXT_VERSION
@@ -243,7 +245,15 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
                     "version": {"type": "integer"},
                     "issued_at": TIME,
                     **dict.fromkeys(
-                        ("anchors", "signer_anchors", "qr_keys", "receipt_keys", "status_keys", "seals"),
+                        (
+                            "anchors",
+                            "signer_anchors",
+                            "qr_keys",
+                            "receipt_keys",
+                            "status_keys",
+                            "credential_keys",
+                            "seals",
+                        ),
                         listing(OBJECT),
                     ),
                     **dict.fromkeys(("intermediates", "crls"), listing(TEXT)),
@@ -253,6 +263,10 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
             ),
         ),
     ),
+    "get /.well-known/jwt-vc-issuer": _public(
+        "200", json_answer("The issuer and its keys", shape({"issuer": TEXT, "jwks": OBJECT}))
+    ),
+    "get /api/v1/credential-types/{code}/{version}": _public("200", json_answer("Type Metadata", OBJECT)),
     "get /ca/ocsp/{request}": {
         "security": [],
         "parameters": [parameter("request", "path", "An OCSPRequest (DER) in base64")],

@@ -258,7 +258,11 @@ SCHEMAS: Mapping[str, Schema] = {
             "signatures": listing(_SIGNATURE),
             "receipt": {**TEXT, "description": "compact JWS over the report's digest"},
         },
-        {"sub_indication": TEXT, "licence": ref("LicenceFace")},
+        {
+            "sub_indication": TEXT,
+            "licence": ref("LicenceFace"),
+            "shown": {**OBJECT, "description": "what a credential disclosed, when its signature holds"},
+        },
     ),
     "Readiness": shape(
         {"status": {"enum": ["ready", "not ready"]}, "checks": {"additionalProperties": {"enum": ["ok", "away"]}}}

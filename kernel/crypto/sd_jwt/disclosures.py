@@ -51,7 +51,7 @@ def read_disclosure(text: str) -> Disclosure:
 def disclosure_digest(text: str, algorithm: str = USUAL_HASH) -> str:
     """The digest of what travels, byte for byte (§4.2.3); raises InvalidToken for an algorithm that is not known."""
     if algorithm not in HASHES:
-        raise InvalidToken("_sd_alg is not allowed")
+        raise InvalidToken("hash is not allowed")
     if not text.isascii():
         raise InvalidToken("disclosure: not base64url")
     return _base64url(HASHES[algorithm](text.encode()).digest())

@@ -59,7 +59,7 @@ def unpack(payload: Mapping[str, Any], disclosures: Collection[str], *, open_cla
     """
     algorithm = payload.get(_ALGORITHM, USUAL_HASH)
     if not isinstance(algorithm, str):
-        raise InvalidToken("_sd_alg is not allowed")
+        raise InvalidToken("hash is not allowed")
     unpacking = _Unpacking(disclosures, algorithm, frozenset(open_claims))
     unpacked = unpacking.members({name: value for name, value in payload.items() if name != _ALGORITHM}, 0)
     unpacking.check_all_used()
