@@ -132,6 +132,7 @@ class FontBook:
         """`styles` gives each style its typefaces, the first choice first."""
         self._styles = {style: tuple(faces) for style, faces in styles.items()}
         self._by_key = {face.key: face for faces in self._styles.values() for face in faces}
+        self._placed: dict[str, dict[str, tuple[Typeface, float] | None]] = {style: {} for style in styles}
 
     def typeface(self, key: str) -> Typeface:
         """The typeface called `key`."""
@@ -139,10 +140,16 @@ class FontBook:
 
     def find(self, style: str, character: str) -> Typeface | None:
         """The first typeface of `style` that can draw `character`."""
-        for face in self._styles[style]:
-            if face.advance(character) is not None:
-                return face
-        return None
+        placed = self.place(style, character)
+        return placed[0] if placed else None
+
+    def place(self, style: str, character: str) -> tuple[Typeface, float] | None:
+        """The first typeface of `style` that can draw `character`, and how far it advances; None when none can."""
+        known = self._placed[style]
+        if character not in known:  # bounded by Unicode
+            drawn = ((face, face.advance(character)) for face in self._styles[style])
+            known[character] = next(((face, advance) for face, advance in drawn if advance is not None), None)
+        return known[character]
 
 
 def load_fonts(folder: Path | None = None, extra: Sequence[Path] = ()) -> FontBook:

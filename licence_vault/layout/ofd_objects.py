@@ -1,7 +1,6 @@
 """Texts, paths and pictures of a licence as OFD graphic objects (GB/T 33190-2016 ch. 8–11)."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from licence_vault.layout.drawing import Image, Item, Line, Modules, Path, Segment, Text, number
 from licence_vault.layout.parts.qr import as_png
@@ -20,20 +19,15 @@ ASCENT, DESCENT = 1.0, 0.35
 """How far a text's boundary reaches above and below the baseline, as parts of the size: room for every glyph."""
 
 
-def to_object(
-    item: Item, resources: Mapping[str | bytes, int], *, fixed: bool = False
-) -> TextObject | PathObject | ImageObject:
-    """The object for a drawn item. `resources`: numbers of typefaces by key and of pictures by their bytes.
-
-    `fixed` items are the same in each licence of a type; their geometry is kept.
-    """
+def to_object(item: Item, resources: Mapping[str | bytes, int]) -> TextObject | PathObject | ImageObject:
+    """The object for a drawn item. `resources`: numbers of typefaces by key and of pictures by their bytes."""
     match item:
         case Text():
             box = _text_boundary(item)
             codes = tuple(_text_code(line, box) for line in item.lines)
             return TextObject(box, resources[item.typeface], item.size, codes, fill=Colour(item.colour))
         case Path():
-            box, data = (_kept_geometry if fixed else _geometry)(item)
+            box, data = _geometry(item)
             return PathObject(
                 box,
                 data,
@@ -67,10 +61,6 @@ def _text_code(line: Line, box: Box) -> TextCode:
 def _geometry(path: Path) -> tuple[Box, str]:
     box = _path_boundary(path)
     return box, _abbreviated(path.segments, box)
-
-
-_kept_geometry = lru_cache(maxsize=1024)(_geometry)
-"""For the ornaments of a face, which are the same in each licence: writing them costs ten times all the rest."""
 
 
 def _path_boundary(path: Path) -> Box:

@@ -2,8 +2,8 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from kernel.errors import FieldError, InvalidInput
 from licence_vault.layout.drawing import Box, Line, Text
@@ -20,8 +20,7 @@ UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Controls, joiners, text directions, separators: a name with one of them looks like another name."""
 
 
-@dataclass(frozen=True)
-class _Glyph:
+class _Glyph(NamedTuple):
     character: str
     typeface: Typeface
     advance: float
@@ -49,15 +48,20 @@ def check_drawable(text: str, style: str, fonts: FontBook, field: str | None) ->
     for character in text:
         if character == "\n":
             continue
-        if unicodedata.category(character) in UNSEEN:
+        if _is_unseen(character):
             message = "U+{code} is a character that nobody can see. Please remove it."
             params: dict[str, Any] = {"code": f"{ord(character):04X}"}
             raise InvalidInput(message, fields=[FieldError(_pointer(field), message, params)], **params)
-        if fonts.find(style, character) is None:
+        if fonts.place(style, character) is None:
             shown = character if character.isprintable() else unicodedata.name(character, "?")
             message = "The character “{character}” (U+{code}) is in no font we have, so it cannot be printed."
             params = {"character": shown, "code": f"{ord(character):04X}"}
             raise InvalidInput(message, fields=[FieldError(_pointer(field), message, params)], **params)
+
+
+@lru_cache(maxsize=4096)
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in UNSEEN
 
 
 def _too_long(field: str | None) -> InvalidInput:
@@ -90,13 +94,12 @@ def _break_all(
 
 
 def _glyphs(text: str, size: float, style: Style, fonts: FontBook) -> list[_Glyph]:
-    glyphs = []
+    size_mm, glyphs = size * POINT, []
     for character in text:
-        face = fonts.find(style.font, character)
-        advance = face.advance(character) if face else None
-        if face is None or advance is None:
+        placed = fonts.place(style.font, character)
+        if placed is None:
             raise AssertionError(character)  # check_drawable went first
-        glyphs.append(_Glyph(character, face, advance * size * POINT))
+        glyphs.append(_Glyph(character, placed[0], placed[1] * size_mm))
     return glyphs
 
 

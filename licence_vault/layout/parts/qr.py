@@ -13,11 +13,13 @@ QUIET_ZONE = 4
 """Modules of white that the standard wants around the code; they are inside the box given to `draw_qr`."""
 DOTS = 8
 """Dots a module: eight of one bit are the byte that a module already is. Readers may smooth what they enlarge."""
+MASK = 3
+"""Trying all eight masks costs eight times as much. What our codes carry is signed, so random, and any mask does."""
 
 
 @lru_cache(maxsize=16)
 def _matrix(text: str) -> tuple[int, bytes]:
-    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M", data_mask=MASK)
     image = memoryview(cast(Buffer, code.to_image(scale=1, add_quiet_zones=False)))
     assert image.shape is not None
     return image.shape[0], image.tobytes()

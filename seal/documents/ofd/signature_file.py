@@ -2,13 +2,13 @@
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seal.documents.ofd import markup
 from seal.documents.ofd.archive import DEFAULT_LIMITS, UnreadablePackage
-from seal.documents.ofd.markup import Node, element
+from seal.documents.ofd.markup import Node
 from seal.documents.ofd.package import OfdPackage
+from seal.documents.ofd.writing.elements import element, root_element, text_element
 
 SM3_METHOD = "1.2.156.10197.1.401"
 SM2_METHOD = "1.2.156.10197.1.501"
@@ -91,29 +91,23 @@ def _reference(node: Node, name: str) -> Reference:
 
 def write_signature_file(description: SignatureFile) -> bytes:
     """Signature.xml in the order of Annex A; the one departure is the OID in CheckMethod, which everybody writes."""
-    info = element(
-        "SignedInfo",
-        element("Provider", ProviderName=description.provider, Version=description.provider_version),
-        element("SignatureMethod", text=description.signature_method),
-        element("SignatureDateTime", text=description.signed_at),
-        element("References", *map(_reference_node, description.references), CheckMethod=description.check_method),
-        *_stamp_nodes(description.stamps),
+    references = "".join(map(_reference_element, description.references))
+    info = (
+        element("Provider", ProviderName=description.provider, Version=description.provider_version)
+        + text_element("SignatureMethod", description.signature_method)
+        + text_element("SignatureDateTime", description.signed_at)
+        + element("References", references, CheckMethod=description.check_method)
+        + "".join(
+            element("StampAnnot", ID=f"stamp{number}", PageRef=stamp.page_id, Boundary=stamp.boundary, Clip=stamp.clip)
+            for number, stamp in enumerate(description.stamps, start=1)
+        )
     )
     if description.seal_location:
-        info.append(element("Seal", element("BaseLoc", text=description.seal_location)))
-    return markup.serialise(element("Signature", info, element("SignedValue", text=description.value_location)))
+        info += element("Seal", text_element("BaseLoc", description.seal_location))
+    value = text_element("SignedValue", description.value_location)
+    return root_element("Signature", element("SignedInfo", info) + value)
 
 
-def _reference_node(reference: Reference) -> Node:
-    return element(
-        "Reference",
-        element("CheckValue", text=b64encode(reference.digest).decode()),
-        FileRef=reference.location,
-    )
-
-
-def _stamp_nodes(stamps: Sequence[Stamp]) -> list[Node]:
-    return [
-        element("StampAnnot", ID=f"stamp{number}", PageRef=stamp.page_id, Boundary=stamp.boundary, Clip=stamp.clip)
-        for number, stamp in enumerate(stamps, start=1)
-    ]
+def _reference_element(reference: Reference) -> str:
+    value = text_element("CheckValue", b64encode(reference.digest).decode())
+    return element("Reference", value, FileRef=reference.location)

@@ -59,7 +59,7 @@ def _replaced(name: str, old: bytes, new: bytes) -> Callable[[dict[str, bytes]],
     ("break_it", "complaint"),
     [
         (_without("Doc_0/Attachs/licence.xml"), "not there"),
-        (_without("Doc_0/Res/font_regular.ttf"), "not there"),
+        (_without("Doc_0/Res/value_regular.ttf"), "not there"),
         (_replaced("Doc_0/Document.xml", b"</ofd:MaxUnitID>", b"e-1</ofd:MaxUnitID>"), "MaxUnitID is less"),
         (_replaced("Doc_0/Document.xml", b'<ofd:TemplatePage ID="', b'<ofd:TemplatePage ID="9'), "uses the templates"),
         (_replaced("Doc_0/Tags/CustomTag.xml", b'PageRef="', b'PageRef="9'), "the index points to"),

@@ -139,7 +139,7 @@ def everything() -> PackageWriter:
     template = document.add_template(100, 60)
     template.add(square(70, Colour((0, 0, 255))), layer="Background")
     page = document.add_page(100, 60)
-    page.use_template(template)
+    page.use_template(template.number)
     text = add_content(document, page)
     second = document.add_page(60, 100)
     document.outline = (OutlineEntry("one", page.number, (OutlineEntry("two", second.number),)),)

@@ -25,9 +25,9 @@ class PageWriter:
     _templates: list[tuple[int, str]] = field(default_factory=list)
     annotations: list[str] = field(default_factory=list)
 
-    def use_template(self, template: "PageWriter", *, foreground: bool = False) -> None:
-        """Draw a template below this page's own content, or above it."""
-        self._templates.append((template.number, "Foreground" if foreground else "Background"))
+    def use_template(self, template: int, *, foreground: bool = False) -> None:
+        """Draw the template with this number below this page's own content, or above it."""
+        self._templates.append((template, "Foreground" if foreground else "Background"))
 
     def add(self, item: Item, *, layer: LayerKind = "Body") -> int:
         """An object on a layer; its number."""
@@ -56,16 +56,29 @@ class PageWriter:
         return root_element("Page", templates + area + (element("Content", layers) if layers else ""))
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What many documents begin with, written once: template pages, and the fonts and pictures that these use.
+
+    `highest` is the last object number that it takes; `templates` are numbers and contents.
+    """
+
+    highest: int
+    resources: ResourceWriter
+    templates: tuple[tuple[int, bytes], ...]
+
+
 class DocumentWriter:
     """Collects pages, templates, resources and supplements; `write` gives the files below `folder`."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, beginning: Beginning | None = None) -> None:
         """`folder` is where Document.xml stands, without a slash at the end."""
         self.folder = folder
-        self.numbering = Numbering()
-        self.resources = ResourceWriter(self.numbering)
+        self.numbering = Numbering(beginning.highest if beginning else 0)
+        self.resources = beginning.resources.copy(self.numbering) if beginning else ResourceWriter(self.numbering)
         self.permissions: Permissions | None = None
         self.outline: Sequence[OutlineEntry] = ()
+        self._begun = beginning.templates if beginning else ()
         self._pages: list[PageWriter] = []
         self._templates: list[PageWriter] = []
         self._attachments: list[Attachment] = []
@@ -85,6 +98,11 @@ class DocumentWriter:
         """A page, millimetres."""
         return self._add(self._pages, width, height)
 
+    def beginning(self) -> Beginning:
+        """What stands in it so far, for further documents to begin with; only templates and resources are kept."""
+        written = tuple((template.number, template.write()) for template in self._templates)
+        return Beginning(self.numbering.highest, self.resources.copy(Numbering()), (*self._begun, *written))
+
     def attach(self, attachment: Attachment) -> None:
         """A file to travel along."""
         self._attachments.append(attachment)
@@ -102,8 +120,8 @@ class DocumentWriter:
         if not self._pages:
             raise ValueError("a document needs a page")
         files: dict[str, bytes] = {}
-        for index, template in enumerate(self._templates):
-            files[f"Tpls/Tpl_{index}/Content.xml"] = template.write()
+        for index, (_number, content) in enumerate(self._written_templates()):
+            files[f"Tpls/Tpl_{index}/Content.xml"] = content
         for index, page in enumerate(self._pages):
             files[f"Pages/Page_{index}/Content.xml"] = page.write()
         files["PublicRes.xml"] = self.resources.write_public()
@@ -114,6 +132,12 @@ class DocumentWriter:
         files |= self._supplements()
         files["Document.xml"] = self._document(files)
         return {f"{self.folder}/{name}": content for name, content in files.items()}
+
+    def _written_templates(self) -> list[tuple[int, bytes]]:
+        return [*self._begun, *((template.number, template.write()) for template in self._templates)]
+
+    def _template_numbers(self) -> list[int]:
+        return [*(number for number, _content in self._begun), *(template.number for template in self._templates)]
 
     def _add(self, pages: list[PageWriter], width: float, height: float) -> PageWriter:
         page = PageWriter(self.numbering.next(), width, height, self.numbering)
@@ -150,8 +174,8 @@ class DocumentWriter:
             + text_element("PublicRes", "PublicRes.xml")
             + text_element("DocumentRes", "DocumentRes.xml" if "DocumentRes.xml" in files else None)
             + "".join(
-                element("TemplatePage", ID=template.number, BaseLoc=f"Tpls/Tpl_{index}/Content.xml")
-                for index, template in enumerate(self._templates)
+                element("TemplatePage", ID=number, BaseLoc=f"Tpls/Tpl_{index}/Content.xml")
+                for index, number in enumerate(self._template_numbers())
             )
         )
         pages = "".join(

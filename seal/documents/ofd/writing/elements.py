@@ -12,6 +12,8 @@ HEADER: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 CHINA: Final = timezone(timedelta(hours=8))
 
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL = re.compile("[^ !#-%(-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What has to be looked at: that, and whatever marks up. Most texts have none of it."""
 
 
 class UnwritableText(InvalidInput):
@@ -36,7 +38,7 @@ def numbers(values: "tuple[float, ...] | list[float]") -> str:
 
 def plain(text: str) -> str:
     """Text as element content; raises `UnwritableText`."""
-    return escape(_checked(text))
+    return escape(_checked(text)) if _SPECIAL.search(text) else text
 
 
 def attributes(**values: object) -> str:
@@ -79,7 +81,8 @@ def _attribute(value: object) -> str:
         case int():
             return f'"{value}"'
         case _:
-            return quoteattr(_checked(str(value)))
+            text = str(value)
+            return quoteattr(_checked(text)) if _SPECIAL.search(text) else f'"{text}"'
 
 
 def _checked(text: str) -> str:

@@ -5,6 +5,7 @@ Lengths are millimetres, y downwards. Coordinates inside an object are measured 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Literal
 
 from seal.documents.ofd.writing.elements import element, number, numbers, plain
@@ -220,16 +221,10 @@ def _code(code: TextCode) -> str:
 
 def write_advances(advances: Sequence[float]) -> str:
     """Advances, runs of one value as `g count value` (§11.3)."""
-    values = [number(advance) for advance in advances]
     parts: list[str] = []
-    index = 0
-    while index < len(values):
-        end = index
-        while end < len(values) and values[end] == values[index]:
-            end += 1
-        count = end - index
-        parts.append(f"g {count} {values[index]}" if count > 2 else " ".join(values[index:end]))
-        index = end
+    for value, run in groupby(advances):
+        count, written = len(list(run)), number(value)
+        parts.append(f"g {count} {written}" if count > 2 else " ".join([written] * count))
     return " ".join(parts)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from seal.documents.ofd.archive import write_archive
-from seal.documents.ofd.writing.document import DocumentWriter
+from seal.documents.ofd.writing.document import Beginning, DocumentWriter
 from seal.documents.ofd.writing.elements import day, element, root_element, text_element
 from seal.documents.ofd.writing.information import DocumentInformation
 
@@ -36,10 +36,10 @@ class PackageWriter:
         """Empty."""
         self._bodies: list[_Body] = []
 
-    def add_document(self, information: DocumentInformation) -> DocumentWriter:
-        """A document."""
+    def add_document(self, information: DocumentInformation, beginning: Beginning | None = None) -> DocumentWriter:
+        """A document, which may begin with what others have too."""
         folder = f"Doc_{len(self._bodies)}"
-        body = _Body(information, folder, DocumentWriter(folder))
+        body = _Body(information, folder, DocumentWriter(folder, beginning))
         self._bodies.append(body)
         return body.first
 
