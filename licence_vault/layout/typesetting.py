@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from kernel.errors import FieldError, InvalidInput
@@ -16,14 +17,25 @@ NOT_AT_END = frozenset("(（[［{｛〈《「『【〔〖‘“¥￥$")
 # A character's ink in a Chinese em box: the baseline stands 0.88 of the size below its top.
 BASELINE = 0.88
 SHRINK_STEP = 0.5
+ROUNDING = 0.01
+"""Millimetres that sums of lengths may be off without anybody seeing it."""
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Controls, joiners, text directions, separators: a name with one of them looks like another name."""
 
 
-class _Glyph(NamedTuple):
-    character: str
-    typeface: Typeface
-    advance: float
+class _Glyphs(NamedTuple):
+    """Characters in a row: what each is drawn with, and how far it advances (millimetres)."""
+
+    text: str
+    typefaces: Sequence[Typeface]
+    advances: Sequence[float]
+
+    def part(self, start: int, end: int) -> "_Glyphs":
+        return _Glyphs(self.text[start:end], self.typefaces[start:end], self.advances[start:end])
+
+    def width(self, spacing: float) -> float:
+        """From the start of the first character to the end of the last one."""
+        return sum(self.advances) + spacing * max(0, len(self.text) - 1)
 
 
 def set_text(text: str, box: Box, style: Style, fonts: FontBook, field: str | None = None) -> tuple[Text, ...]:
@@ -36,7 +48,7 @@ def set_text(text: str, box: Box, style: Style, fonts: FontBook, field: str | No
     size = style.size
     while True:
         lines = _break_all(paragraphs, box.width, size, style, fonts)
-        if lines is not None and _height(len(lines), size, style) <= box.height + 0.01:
+        if lines is not None and _height(len(lines), size, style) <= box.height + ROUNDING:
             return _place(lines, box, size, style, field)
         if size <= style.smallest:
             raise _too_long(field)
@@ -45,7 +57,7 @@ def set_text(text: str, box: Box, style: Style, fonts: FontBook, field: str | No
 
 def check_drawable(text: str, style: str, fonts: FontBook, field: str | None) -> None:
     """Refuse what could only be drawn as an empty box, and what would change a text without being seen in it."""
-    for character in text:
+    for character in dict.fromkeys(text):
         if character == "\n":
             continue
         if _is_unseen(character):
@@ -79,56 +91,50 @@ def _height(count: int, size: float, style: Style) -> float:
 
 def _break_all(
     paragraphs: Sequence[str], width: float, size: float, style: Style, fonts: FontBook
-) -> list[list[_Glyph]] | None:
+) -> list[_Glyphs] | None:
     """All lines, or None when a line is wider than the box and cannot be broken."""
-    lines: list[list[_Glyph]] = []
+    lines: list[_Glyphs] = []
     for paragraph in paragraphs:
         glyphs = _glyphs(paragraph, size, style, fonts)
-        if style.wrap:
-            lines.extend(_break(glyphs, width, style.spacing))
-        else:
+        if glyphs.width(style.spacing) <= width + ROUNDING:
             lines.append(glyphs)
-    if any(_natural_width(line, style.spacing) > width + 0.01 for line in lines):
-        return None
+            continue
+        if not style.wrap:
+            return None
+        broken = list(_break(glyphs, width, style.spacing))
+        if any(line.width(style.spacing) > width + ROUNDING for line in broken):
+            return None
+        lines += broken
     return lines
 
 
-def _glyphs(text: str, size: float, style: Style, fonts: FontBook) -> list[_Glyph]:
-    size_mm, glyphs = size * POINT, []
-    for character in text:
-        placed = fonts.place(style.font, character)
-        if placed is None:
-            raise AssertionError(character)  # check_drawable went first
-        glyphs.append(_Glyph(character, placed[0], placed[1] * size_mm))
-    return glyphs
+def _glyphs(text: str, size: float, style: Style, fonts: FontBook) -> _Glyphs:
+    placed = fonts.place_all(style.font, text)
+    if placed is None:
+        raise AssertionError(text)  # check_drawable went first
+    size_mm = size * POINT
+    return _Glyphs(text, [face for face, _advance in placed], [advance * size_mm for _face, advance in placed])
 
 
-def _natural_width(glyphs: Sequence[_Glyph], spacing: float) -> float:
-    return sum(glyph.advance for glyph in glyphs) + spacing * max(0, len(glyphs) - 1)
-
-
-def _break(glyphs: Sequence[_Glyph], width: float, spacing: float) -> Iterator[list[_Glyph]]:
-    start, total = 0, len(glyphs)
-    while start < total or (start == 0 and total == 0):
+def _break(glyphs: _Glyphs, width: float, spacing: float) -> Iterator[_Glyphs]:
+    start, total = 0, len(glyphs.text)
+    while start < total:
         end, used = start, 0.0
-        while end < total and used + glyphs[end].advance <= width + 0.01:
-            used += glyphs[end].advance + spacing
+        while end < total and used + glyphs.advances[end] <= width + ROUNDING:
+            used += glyphs.advances[end] + spacing
             end += 1
         if end < total:
-            end = _last_break(glyphs, start, end)
-        yield list(glyphs[start:end])
-        if total == 0:
-            return
+            end = _last_break(glyphs.text, start, end)
+        yield glyphs.part(start, end)
         start = end
-        while start < total and glyphs[start].character == " ":
+        while start < total and glyphs.text[start] == " ":
             start += 1
 
 
-def _last_break(glyphs: Sequence[_Glyph], start: int, end: int) -> int:
+def _last_break(text: str, start: int, end: int) -> int:
     """The latest allowed break in (start, end]; `end` itself when there is none, so that progress is certain."""
     for position in range(end, start, -1):
-        before, after = glyphs[position - 1].character, glyphs[position].character
-        if _may_break(before, after):
+        if _may_break(text[position - 1], text[position]):
             return position
     return max(end, start + 1)
 
@@ -145,9 +151,7 @@ def _is_word(character: str) -> bool:
     return character.isascii() and (character.isalnum() or character in "-_/@")
 
 
-def _place(
-    lines: Sequence[Sequence[_Glyph]], box: Box, size: float, style: Style, field: str | None
-) -> tuple[Text, ...]:
+def _place(lines: Sequence[_Glyphs], box: Box, size: float, style: Style, field: str | None) -> tuple[Text, ...]:
     size_mm = size * POINT
     top = box.y + ((box.height - _height(len(lines), size, style)) / 2 if style.middle else 0)
     by_typeface: dict[str, list[Line]] = {}
@@ -161,29 +165,25 @@ def _place(
     )
 
 
-def _start_and_gap(glyphs: Sequence[_Glyph], box: Box, style: Style) -> tuple[float, float]:
-    free = box.width - _natural_width(glyphs, style.spacing)
+def _start_and_gap(glyphs: _Glyphs, box: Box, style: Style) -> tuple[float, float]:
+    free = box.width - glyphs.width(style.spacing)
     match style.align:
         case "centre":
             return box.x + free / 2, style.spacing
         case "right":
             return box.x + free, style.spacing
-        case "spread" if len(glyphs) > 1:
-            return box.x, style.spacing + free / (len(glyphs) - 1)
+        case "spread" if len(glyphs.text) > 1:
+            return box.x, style.spacing + free / (len(glyphs.text) - 1)
         case _:
             return box.x, style.spacing
 
 
-def _runs(glyphs: Sequence[_Glyph], x: float, gap: float, baseline: float) -> Iterator[tuple[str, Line]]:
+def _runs(glyphs: _Glyphs, x: float, gap: float, baseline: float) -> Iterator[tuple[str, Line]]:
     """The line cut where the typeface changes."""
     start = 0
-    for index in range(1, len(glyphs) + 1):
-        if index < len(glyphs) and glyphs[index].typeface is glyphs[start].typeface:
-            continue
-        run = glyphs[start:index]
-        if not run:
-            return
-        advances = tuple(glyph.advance + gap for glyph in run)
-        yield run[0].typeface.key, Line("".join(g.character for g in run), x, baseline, advances)
+    for typeface, same in groupby(glyphs.typefaces):
+        end = start + len(list(same))
+        advances = tuple(advance + gap for advance in glyphs.advances[start:end])
+        yield typeface.key, Line(glyphs.text[start:end], x, baseline, advances)
         x += sum(advances)
-        start = index
+        start = end

@@ -12,7 +12,8 @@ from seal.documents.ofd.locating import Locator
 from seal.documents.ofd.markup import Node
 
 ROOT_FILE = "OFD.xml"
-_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+_DOCTYPE = "<!DOCTYPE"
+_WIDE_DOCTYPES = tuple(_DOCTYPE.encode(encoding) for encoding in ("utf-16-le", "utf-16-be"))
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class OfdPackage:
         """Read an archive that nobody vouches for; raises `UnreadablePackage`."""
         files = read_archive(data, limits)
         for name, content in files.items():
-            if name.lower().endswith(".xml") and any(mark in content for mark in _DOCTYPES):
+            if name.lower().endswith(".xml") and _has_doctype(content):
                 raise UnreadablePackage("The file {entry} has a DOCTYPE.", entry=name)
         package = cls(MappingProxyType(files))
         if package.find(ROOT_FILE) is None:
@@ -59,3 +60,8 @@ class OfdPackage:
     def with_files(self, changes: Mapping[str, bytes]) -> "OfdPackage":
         """A copy in which `changes` replace files of the same name or are added at the end."""
         return OfdPackage(MappingProxyType({**self.files, **changes}))
+
+
+def _has_doctype(content: bytes) -> bool:
+    """Anywhere, in any encoding that XML readers know by themselves; UTF-16 has zeroes, which are looked for first."""
+    return _DOCTYPE.encode() in content or (0 in content and any(mark in content for mark in _WIDE_DOCTYPES))

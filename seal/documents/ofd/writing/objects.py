@@ -243,6 +243,8 @@ def _path(own: int, item: PathObject) -> str:
 
 
 def _common(box: Box, looks: Looks, matrix: Matrix | None) -> dict[str, object]:
+    if looks is PLAIN and matrix is None:
+        return {"Boundary": box}
     line = looks.line
     return {
         "Boundary": box,

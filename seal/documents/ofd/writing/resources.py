@@ -46,8 +46,15 @@ class ResourceWriter:
 
     def copy(self, numbering: Numbering) -> "ResourceWriter":
         """The same resources under the same numbers, for more to be added with `numbering`."""
-        lists = (self._fonts, self._media, self._parameters, self._units)
-        return ResourceWriter(numbering, dict(self.files), *map(list, lists), dict(self._images))
+        return ResourceWriter(
+            numbering,
+            dict(self.files),
+            list(self._fonts),
+            list(self._media),
+            list(self._parameters),
+            list(self._units),
+            dict(self._images),
+        )
 
     def add_font(self, font: Font, *, file_name: str | None = None) -> int:
         """A font. `file_name` is how its file is called in the package."""
