@@ -15,11 +15,17 @@ CREDENTIAL_TYPES = frozenset({"dc+sd-jwt", "licence+jwt"})
 
 @dataclass(frozen=True)
 class DocumentToSeal:
-    """A file and where its seal goes."""
+    """A file and where its seal goes.
+
+    `purpose`: what for, where documents that are sealed together differ in that. `drawn_here`: the caller drew it
+    itself just now, with no signature in it; of several such only the first is judged whole after sealing.
+    """
 
     format: SealableFormat
     data: bytes
     positions: Sequence[StampPosition]
+    purpose: str = ""
+    drawn_here: bool = False
 
 
 @dataclass(frozen=True)

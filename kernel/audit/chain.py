@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -65,6 +65,7 @@ class AuditTrail:
     async def _append(self, session: AsyncSession) -> None:
         head = await self._lock_head(session)
         sequence, previous = head.sequence, head.hash
+        rows = []
         for event, at, request in session.info.pop(_PENDING, []):
             sequence += 1
             fields = {
@@ -80,8 +81,9 @@ class AuditTrail:
                 "detail": dict(event.detail),
             }
             digest = event_hash(previous, fields)
-            session.add(AuditEventRow(**fields, previous_hash=previous, hash=digest))
+            rows.append({**fields, "previous_hash": previous, "hash": digest})
             previous = digest
+        await session.execute(insert(AuditEventRow.__table__), rows)  # type: ignore[arg-type]  # a mapped class has a Table
         await session.execute(
             update(AuditChainRow)
             .where(AuditChainRow.chain == self._chain)

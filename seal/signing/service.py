@@ -5,8 +5,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
@@ -26,12 +27,10 @@ from seal.seals.publication import SealPublication
 from seal.seals.records import SealRow, SealUseRow, find_seal
 from seal.seals.seal import STATE_SENTENCES
 from seal.seals.use_policy import IntendedUse, UsePolicy, check_use_policy
-from seal.signing.intents.journal import LOST, Intent, IntentJournal, Use
+from seal.signing.intents.journal import LOST, PURPOSE_LENGTH, Intent, IntentJournal, Use
 from seal.signing.pressing.order import Press, PressLost, PressOrder, SealStock
 from seal.signing.raising import LevelRaiser, Pressed, Raised
 from seal.signing.rotation.service import ServiceKeyRing
-
-_PURPOSE_LENGTH = 128
 
 
 @dataclass(frozen=True)
@@ -243,8 +242,8 @@ class SigningService:
             if refusal is None:
                 held = await keeper.begin(session) if keeper else None
                 ids = keeper.intent_ids if keeper else ()
-                use = Use(seal.id, order.purpose[:_PURPOSE_LENGTH], order.actor, ids)
-                intents = list(held) if held else self._journal.open(session, documents, use)
+                use = Use(seal.id, order.purpose[:PURPOSE_LENGTH], order.actor, ids)
+                intents = list(held) if held else await self._journal.open(session, documents, use)
                 return self._stock(seal), intents
         raise refusal
 
@@ -311,31 +310,34 @@ class SigningService:
                 raise NotFound("There is no such seal.")
             if refusal := self._refusal(current, order):
                 raise refusal
-            uses = []
-            for intent, document, sealed in results:
-                digest = hashlib.sha256(sealed.data).hexdigest()
-                await self._journal.finish(session, intent, digest)
-                uses.append(self._use(digest, document.format, stock.id, order))
-                detail = {"digest": digest, "format": document.format, "purpose": order.purpose[:_PURPOSE_LENGTH]}
+            digests = [hashlib.sha256(sealed.data).hexdigest() for _intent, _document, sealed in results]
+            intents = (intent for intent, _document, _sealed in results)
+            await self._journal.finish(session, list(zip(intents, digests, strict=True)))
+            uses = [
+                self._use(digest, document, stock.id, order)
+                for digest, (_intent, document, _sealed) in zip(digests, results, strict=True)
+            ]
+            await session.execute(insert(SealUseRow.__table__), uses)  # type: ignore[arg-type]  # a mapped class has a Table
+            for use in uses:
+                detail = {name: use[name] for name in ("digest", "format", "purpose")}
                 await self._audit.record(session, AuditEvent("seal.use", order.actor, stock.id, detail=detail))
-            session.add_all(uses)
             if keeper:
                 await keeper.record(session)
                 await self._raiser.defer(
                     session, [sealed for _intent, _document, sealed in results], keeper.document_refs
                 )
 
-    def _use(self, digest: str, format: str, seal_id: str, order: SealOrder) -> SealUseRow:
-        return SealUseRow(
-            id=new_id(),
-            seal_id=seal_id,
-            digest=digest,
-            format=format,
-            purpose=order.purpose[:_PURPOSE_LENGTH],
-            actor_kind=order.actor.kind,
-            actor_id=order.actor.id,
-            at=self._clock(),
-        )
+    def _use(self, digest: str, document: DocumentToSeal, seal_id: str, order: SealOrder) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "seal_id": seal_id,
+            "digest": digest,
+            "format": document.format,
+            "purpose": (document.purpose or order.purpose)[:PURPOSE_LENGTH],
+            "actor_kind": order.actor.kind,
+            "actor_id": order.actor.id,
+            "at": self._clock(),
+        }
 
     async def _give_up(self, intents: Sequence[Intent], failure: Exception, keeper: Keeper | None) -> None:
         """Say in the intents why nothing came of them; where even that fails, their lease will run out."""

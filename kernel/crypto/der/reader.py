@@ -38,6 +38,11 @@ def read_element(data: bytes) -> Element:
     return element
 
 
+def read_leading(data: bytes) -> Element:
+    """The first element of `data`, whatever follows it."""
+    return _read_at(data, 0)
+
+
 def read_elements(data: bytes) -> list[Element]:
     """All elements of `data`, end to end."""
     elements = []

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.audit.chain import Actor, AuditEvent, AuditTrail
@@ -18,10 +18,17 @@ from kernel.database.engine import Database
 from kernel.errors import Unavailable
 from kernel.ids.time_ordered import new_id
 from seal.client import DocumentToSeal
-from seal.signing.intents.records import SealIntentRow, end_intent, expired_intents
+from seal.signing.intents.records import (
+    SealIntentRow,
+    end_intent,
+    end_intents_well,
+    expired_intents,
+    open_fences,
+)
 
 LEASE = timedelta(minutes=3)
 """Longer than any sealing takes: a worker's own deadline is a minute, and it is tried twice."""
+PURPOSE_LENGTH = 128
 _AT_LEAST = timedelta(seconds=1)
 _AT_ONCE = 200
 LOST = "The sealing took too long and was given up. Nothing was sealed; please try again."
@@ -58,28 +65,29 @@ class IntentJournal:
         self._audit = audit
         self._clock = clock
 
-    def open(self, session: AsyncSession, documents: Sequence[DocumentToSeal], use: Use) -> list[Intent]:
+    async def open(self, session: AsyncSession, documents: Sequence[DocumentToSeal], use: Use) -> list[Intent]:
         """Write an intent a document, in the caller's transaction; touch no key before it has ended well."""
         now = self._clock()
+        ids = use.ids or [new_id() for _document in documents]
         rows = [
-            SealIntentRow(
-                id=use.ids[number] if use.ids else new_id(),
-                seal_id=use.seal_id,
-                input_digest=hashlib.sha256(document.data).hexdigest(),
-                format=document.format,
-                purpose=use.purpose,
-                actor_kind=use.actor.kind,
-                actor_id=use.actor.id,
-                state="open",
-                fence=1,
-                lease_until=now + LEASE,
-                opened_at=now,
-                resumable=use.is_resumable,
-            )
-            for number, document in enumerate(documents)
+            {
+                "id": id,
+                "seal_id": use.seal_id,
+                "input_digest": hashlib.sha256(document.data).hexdigest(),
+                "format": document.format,
+                "purpose": (document.purpose or use.purpose)[:PURPOSE_LENGTH],
+                "actor_kind": use.actor.kind,
+                "actor_id": use.actor.id,
+                "state": "open",
+                "fence": 1,
+                "lease_until": now + LEASE,
+                "opened_at": now,
+                "resumable": use.is_resumable,
+            }
+            for id, document in zip(ids, documents, strict=True)
         ]
-        session.add_all(rows)
-        return [Intent(row.id, row.fence) for row in rows]
+        await session.execute(insert(SealIntentRow.__table__), rows)  # type: ignore[arg-type]  # a mapped class has a Table
+        return [Intent(id, 1) for id in ids]
 
     async def renew(self, intents: Sequence[Intent]) -> list[Intent]:
         """Hold them under a new fence, before the key is touched again. Raises `Unavailable` when they were lost."""
@@ -112,11 +120,15 @@ class IntentJournal:
         """Leave it open for another to take over at once."""
         return await end_intent(session, intent.id, intent.fence, {"lease_until": self._clock() - _AT_LEAST})
 
-    async def finish(self, session: AsyncSession, intent: Intent, output_digest: str) -> None:
-        """End it well, in the transaction that records the use. Raises `Unavailable` when another took it over."""
-        values = {"state": "done", "output_digest": output_digest, "ended_at": self._clock()}
-        if not await end_intent(session, intent.id, intent.fence, values):
+    async def finish(self, session: AsyncSession, results: Sequence[tuple[Intent, str]]) -> None:
+        """End intents well, each with the digest of what came out, in the transaction that records the uses.
+
+        Raises `Unavailable` when another took one of them over.
+        """
+        held = await open_fences(session, [intent.id for intent, _digest in results])
+        if any(held.get(intent.id) != intent.fence for intent, _digest in results):
             raise Unavailable(LOST)
+        await end_intents_well(session, {intent.id: digest for intent, digest in results}, self._clock())
 
     async def fail(self, session: AsyncSession, intent: Intent, reason: str) -> bool:
         """End it without a use: refused, or gone wrong. `reason` is a short code."""

@@ -1,9 +1,9 @@
 """Intents to seal: one row a document, durable before the key is touched."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Boolean, Index, Integer, String, false, select, update
+from sqlalchemy import Boolean, Index, Integer, String, bindparam, false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,6 +49,29 @@ async def end_intent(session: AsyncSession, id: str, fence: int, values: dict[st
         update(SealIntentRow).where(*held).values(**values).execution_options(synchronize_session=False)
     )
     return bool(result.rowcount == 1)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+
+
+async def open_fences(session: AsyncSession, ids: Sequence[str]) -> dict[str, int]:
+    """The fences of those of these intents that are open; they stay so until the transaction ends."""
+    found = await session.execute(
+        select(SealIntentRow.id, SealIntentRow.fence)
+        .where(SealIntentRow.id.in_(ids), SealIntentRow.state == "open")
+        .order_by(SealIntentRow.id)
+        .with_for_update()
+    )
+    return {row.id: row.fence for row in found}
+
+
+async def end_intents_well(session: AsyncSession, digests: Mapping[str, str], now: datetime) -> None:
+    """Set the outcome of intents whose fences were looked at in this transaction: digests of sealed files by id."""
+    table = SealIntentRow.__table__
+    statement = (
+        update(table)  # type: ignore[arg-type]  # a mapped class has a Table
+        .where(table.c.id == bindparam("intent"))
+        .values(state="done", output_digest=bindparam("sealed"), ended_at=now)
+    )
+    connection = await session.connection()
+    await connection.execute(statement, [{"intent": id, "sealed": digest} for id, digest in digests.items()])
 
 
 async def expired_intents(session: AsyncSession, now: datetime, limit: int) -> Sequence[SealIntentRow]:

@@ -3,18 +3,32 @@
 from kernel.crypto.keystore import KeyStore
 from kernel.errors import Conflict, IntegrityError, InvalidInput
 from seal.authority.profiles import family_of, seal_key_name
-from seal.client import DocumentToSeal
+from seal.client import DocumentToSeal, SealManner
 from seal.documents.levels import STAMPED
 from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
 from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
+from seal.signing.pressing.alike import check_alike
 from seal.signing.pressing.order import PressOrder
 from seal.validation.report import Indication
 from seal.validation.service import validate_document
 
 
 def press(order: PressOrder, keystore: KeyStore) -> list[bytes]:
-    """Seal each document and check it. Blocks; see `Press.press` for what it raises."""
-    return [_checked(_seal(document, order, keystore), order) for document in order.documents]
+    """Seal each document and check it. Blocks; see `Press.press` for what it raises.
+
+    Of documents drawn here the first of each format is judged whole, the others on what they differ in.
+    """
+    results, judged = [], set[str]()
+    for document in order.documents:
+        sealed = _seal(document, order, keystore)
+        if document.drawn_here and document.format in judged and order.manner == SealManner():
+            check_alike(document, sealed, order.seal)
+        else:
+            _check(sealed, order)
+            if document.drawn_here:
+                judged.add(document.format)
+        results.append(sealed)
+    return results
 
 
 def _seal(document: DocumentToSeal, order: PressOrder, keystore: KeyStore) -> bytes:
@@ -46,7 +60,7 @@ def _seal(document: DocumentToSeal, order: PressOrder, keystore: KeyStore) -> by
     return seal_pdf(document.data, request)
 
 
-def _checked(sealed: bytes, order: PressOrder) -> bytes:
+def _check(sealed: bytes, order: PressOrder) -> None:
     report = validate_document(sealed, order.trust, at=order.at)
     last = report.signatures[-1] if report.signatures else None
     if last is None or last.verdict.indication is not Indication.PASSED or not last.covers_whole_document:
@@ -54,4 +68,3 @@ def _checked(sealed: bytes, order: PressOrder) -> bytes:
         raise IntegrityError("The sealed file did not pass our own check.", reason=str(verdict))
     if report.indication is Indication.FAILED:
         raise InvalidInput("The document carries an earlier signature that does not hold.")
-    return sealed

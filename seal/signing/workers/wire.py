@@ -88,7 +88,10 @@ def _status(told: Mapping[str, Any]) -> SealStatus:
 
 def write_order(order: PressOrder) -> dict[str, Any]:
     """Everything but the trust."""
-    documents = [[each.format, each.data, [asdict(place) for place in each.positions]] for each in order.documents]
+    documents = [
+        [each.format, each.data, [asdict(place) for place in each.positions], each.drawn_here]
+        for each in order.documents
+    ]
     return {
         "documents": documents,
         "seal": asdict(order.seal),
@@ -100,8 +103,8 @@ def write_order(order: PressOrder) -> dict[str, Any]:
 def read_order(told: Mapping[str, Any], trust: TrustStore) -> PressOrder:
     """What `write_order` wrote."""
     documents = [
-        DocumentToSeal(format, data, [StampPosition(**place) for place in places])
-        for format, data, places in told["documents"]
+        DocumentToSeal(format, data, [StampPosition(**place) for place in places], drawn_here=drawn_here)
+        for format, data, places, drawn_here in told["documents"]
     ]
     seal = SealStock(**{**told["seal"], "p256_certificates": tuple(told["seal"]["p256_certificates"])})
     return PressOrder(documents, seal, datetime.fromisoformat(told["at"]), trust, SealManner(**told["manner"]))

@@ -218,10 +218,10 @@ async def test_only_one_takes_over_and_the_one_before_is_fenced_off(any_world: S
     assert taken == [Intent(row.id, 2), None]
     assert (row.state, row.fence, row.lease_until - world.clock()) == ("open", 2, timedelta(minutes=3))
     async with world.database.transaction() as session:
-        await journal.finish(session, Intent(row.id, 2), "0" * 64)
+        await journal.finish(session, [(Intent(row.id, 2), "0" * 64)])
     with pytest.raises(Unavailable):
         async with world.database.transaction() as session:
-            await journal.finish(session, Intent(row.id, 2), "1" * 64)
+            await journal.finish(session, [(Intent(row.id, 2), "1" * 64)])
     assert [row.output_digest for row in await intents(world)] == ["0" * 64]
 
 
