@@ -122,7 +122,7 @@ def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
     )
     return AdminServices(
         dashboard=DashboardDesk(figures, TASKS),
-        people=PeopleDesk(idp.persons, idp.roles, idp.organisations),
+        people=PeopleDesk(idp.persons, idp.roles, idp.organisations, idp.mandates),
         organisations=idp.organisations,
         clients=idp.clients,
         single_logout=idp.single_logout,

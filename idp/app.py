@@ -36,9 +36,11 @@ from idp.login.password import PasswordSignIn
 from idp.login.requests import LoginRequests
 from idp.login.routes import LoginPages, LoginParts
 from idp.login.second_factor.routes import FactorPages
-from idp.login.service import LoginService
-from idp.login.sign_out import SignOut
+from idp.login.service import LoginService, SessionParts
+from idp.login.sign_out import Endings, MandateEnding, SignOut
 from idp.login.throttle import AttemptThrottle
+from idp.mandates.routes import MandatePages
+from idp.mandates.service import MandateService
 from idp.oauth2.registration.service import RegistrationParts, RegistrationService
 from idp.oidc.logout import LogoutService
 from idp.oidc.logout_routes import RelyingPartyLogout
@@ -105,6 +107,7 @@ class IdpServices:
     clients: ClientService
     consents: ConsentService
     sessions: SessionService
+    mandates: MandateService
     tokens: TokenService
     totp: TotpService
     passkeys: PasskeyService
@@ -117,6 +120,7 @@ class IdpServices:
     registration: RegistrationService
     single_logout: SingleLogout
     cas_applications: CasApplications
+    sign_out: SignOut
 
     async def start(self) -> None:
         """Open the signing keys, making the first one; begin to deliver logout notices."""
@@ -148,7 +152,6 @@ def build_services(parts: Foundations) -> IdpServices:
     roles = RoleService(database, audit, clock, end_sign_ins)
     persons = PersonService(database, audit, clock, personal_data, hasher, roles)
     persons.password_minimum_length = settings.password_minimum_length
-    sessions = SessionService(database, audit, clock, settings)
     consents = ConsentService(database, audit, clock)
     throttle = AttemptThrottle(parts.ephemeral, clock, settings)
     clients = ClientService(database, audit, clock)
@@ -157,6 +160,10 @@ def build_services(parts: Foundations) -> IdpServices:
     ceremony = Ceremony(settings.issuer, "Xinyin 信印")
     passkeys = PasskeyService(database, audit, clock, parts.ephemeral, ceremony)
     cas_applications = CasApplications(database, audit, clock)
+    tokens = TokenService(database, audit, clock, parts.keys, settings)
+    endings = Endings(tokens, _single_logout(parts, clients, fetcher, cas_applications))
+    sessions = SessionService(database, audit, clock, settings, endings.of_session)
+    mandates = MandateService(database, audit, clock, MandateEnding(sessions, endings))
     return IdpServices(
         settings=settings,
         database=database,
@@ -172,7 +179,8 @@ def build_services(parts: Foundations) -> IdpServices:
         clients=clients,
         consents=consents,
         sessions=sessions,
-        tokens=TokenService(database, audit, clock, parts.keys, settings),
+        mandates=mandates,
+        tokens=tokens,
         totp=totp,
         passkeys=passkeys,
         login=LoginService(
@@ -180,8 +188,7 @@ def build_services(parts: Foundations) -> IdpServices:
             LoginRequests(parts.ephemeral, settings.login_request_seconds),
             PasswordSignIn(persons, hasher, throttle, database, audit),
             SecondFactors(totp, passkeys),
-            sessions,
-            consents,
+            SessionParts(sessions, consents, mandates),
         ),
         assurance=AssuranceService(persons, _register(parts), throttle, database, audit),
         federation=_federation(parts, persons),
@@ -189,8 +196,9 @@ def build_services(parts: Foundations) -> IdpServices:
         fetcher=fetcher,
         names=SubjectNames(parts.envelope.blind_index),
         registration=RegistrationService(RegistrationParts(database, audit, clock, settings, clients, fetcher)),
-        single_logout=_single_logout(parts, clients, fetcher, cas_applications),
+        single_logout=endings.single_logout,
         cas_applications=cas_applications,
+        sign_out=SignOut(database, sessions, endings),
     )
 
 
@@ -222,7 +230,7 @@ def _federation(parts: Foundations, persons: PersonService) -> FederationService
 def page_routes(services: IdpServices) -> list[BaseRoute]:
     """Every address of the identity provider."""
     visitors = Visitors(services.sessions, services.settings)
-    sign_out = SignOut(services.database, services.sessions, services.tokens, services.single_logout)
+    sign_out = services.sign_out
     login = _login_pages(services, visitors)
     account = AccountPages(_account_service(services), visitors, sign_out, services.clock)
     return [
@@ -232,6 +240,7 @@ def page_routes(services: IdpServices) -> list[BaseRoute]:
         *_federation_routes(services, login, account),
         *account.routes(),
         *SecurityPages(SecurityParts(services.passkeys, visitors, services.clock)).routes(),
+        *MandatePages(services.mandates, services.persons, services.sessions, visitors, services.clock).routes(),
         *RealNamePages(services.assurance, visitors, services.login).routes(),
         *_protocols(services).routes(visitors),
         *cas_routes(_cas_parts(services), visitors, sign_out),
@@ -307,6 +316,7 @@ def _account_service(services: IdpServices) -> AccountService:
             clients=services.clients,
             tokens=services.tokens,
             federation=services.federation,
+            mandates=services.mandates,
         )
     )
 

@@ -185,6 +185,7 @@ class Protocols:
                 consents=parts.consents,
                 tokens=parts.tokens,
                 names=self._names,
+                clock=parts.clock,
             )
         )
 

@@ -86,6 +86,12 @@ class HolderNumber:
     number: str = field(repr=False)
     name: str = field(repr=False)
     role: str = ""
+    powers: frozenset[str] | None = None
+    """What the principal may do with the licences of an organisation: see, present, authorise; None: everything."""
+
+    def allows(self, power: str) -> bool:
+        """Whether the principal may do this with the licences under the number."""
+        return self.powers is None or power in self.powers
 
 
 @dataclass(frozen=True)

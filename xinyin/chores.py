@@ -32,6 +32,7 @@ async def do_chores(house: House) -> None:
     """Everything once."""
     foundation = house.foundation
     await house.idp.purge()
+    await house.idp.mandates.end_lapsed()
     await house.seal.intents.abandon_expired()
     await house.seal.jobs.purge()
     await prepare_access_partitions(foundation.database, foundation.clock)

@@ -9,11 +9,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from admin.desk import actor_of, at_desk, posted, see
+from idp.mandates.service import MandateService
 from idp.organisations.service import OrganisationService
 from idp.persons.service import PersonService
 from idp.roles.scopes import Role
 from idp.roles.service import RoleService
-from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput
+from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from kernel.i18n import gettext
 from kernel.web.forms import field_errors
 from kernel.web.templates import Pages
@@ -48,6 +49,7 @@ class PeopleDesk:
     persons: PersonService
     roles: RoleService
     organisations: OrganisationService
+    mandates: MandateService
 
 
 def routes() -> list[BaseRoute]:
@@ -61,6 +63,8 @@ def routes() -> list[BaseRoute]:
         Route("/console/people/{person_id}/password", reset_password, methods=["POST"]),
         Route("/console/people/{person_id}/roles", change_roles, methods=["POST"]),
         Route("/console/people/{person_id}/organisations", join_organisation, methods=["POST"]),
+        Route("/console/people/{person_id}/mandates", enter_representative, methods=["POST"]),
+        Route("/console/people/{person_id}/mandates/{mandate_id}/revoke", revoke_mandate, methods=["POST"]),
     ]
 
 
@@ -167,6 +171,30 @@ async def join_organisation(request: Request) -> Response:
     return see(f"/console/people/{person_id}?done=organisation")
 
 
+async def enter_representative(request: Request) -> Response:
+    """Note that the register names the person as an enterprise's legal representative. Nobody enters themselves."""
+    principal = await at_desk(request, USERS)
+    form = await posted(request)
+    desk, _pages = _desk(request)
+    person_id = request.path_params["person_id"]
+    if person_id == principal.subject:
+        raise Forbidden("You cannot make yourself a legal representative. Ask another administrator.")
+    await desk.mandates.enter_representative(form.one("uscc"), person_id, actor=actor_of(principal))
+    return see(f"/console/people/{person_id}?done=organisation")
+
+
+async def revoke_mandate(request: Request) -> Response:
+    """End a mandate of the person's; what they have open under it ends."""
+    principal = await at_desk(request, USERS)
+    await posted(request)
+    desk, _pages = _desk(request)
+    person_id, mandate_id = request.path_params["person_id"], request.path_params["mandate_id"]
+    if mandate_id not in {each.id for each in await desk.mandates.of_person(person_id)}:
+        raise NotFound("There is no such mandate, or it is not yours.")
+    await desk.mandates.revoke(mandate_id, actor=actor_of(principal))
+    return see(f"/console/people/{person_id}")
+
+
 async def _person_page(
     request: Request,
     viewer: str,
@@ -177,6 +205,7 @@ async def _person_page(
 ) -> Response:
     desk, pages = _desk(request)
     person = await desk.persons.load(request.path_params["person_id"])
+    organisations = await desk.organisations.list()
     return pages.render(
         request,
         "admin/person.html",
@@ -186,7 +215,9 @@ async def _person_page(
         role_names=ROLE_NAMES,
         role_options=[(role.value, gettext(ROLE_NAMES[role]), gettext(hint)) for role, hint in ROLE_HINTS.items()],
         memberships=await desk.organisations.of(person.id),
-        organisation_options=[(each.uscc, each.name) for each in await desk.organisations.list()],
+        organisation_options=[(each.uscc, each.name) for each in organisations],
+        enterprise_options=[(each.uscc, each.name) for each in organisations if each.kind == "enterprise"],
+        mandates=await desk.mandates.in_force(person.id),
         is_self=person.id == viewer,
         may_change=USERS in scopes,
         may_give_roles=SECURITY in scopes,

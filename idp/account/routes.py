@@ -6,14 +6,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from idp.account.service import AccountService
+from idp.account.service import AccountService, Profile
 from idp.consent.words import explain_scopes
 from idp.federation.base import Surface, provider_name
 from idp.login.sign_out import SignOut
+from idp.mandates.words import CAPACITY_NAMES
 from idp.persons.person import HIGHEST_ONLINE_LEVEL
 from idp.sessions.routes import Visitors
 from idp.sessions.service import Session
 from kernel.clock import Clock
+from kernel.i18n import gettext
 from kernel.web.csrf import check_csrf
 from kernel.web.forms import RawForm, read_form
 from kernel.web.locale import LOCALE_PARAMETER
@@ -57,6 +59,7 @@ class AccountPages:
             profile=profile,
             person=session.person,
             is_checked=session.person.assurance_level >= HIGHEST_ONLINE_LEVEL,
+            acting_options=_acting_options(profile),
             explain_scopes=explain_scopes,
             languages=LANGUAGES,
             provider_name=provider_name,
@@ -100,3 +103,9 @@ class AccountPages:
         form = await read_form(request)
         await check_csrf(request, form)
         return session, form
+
+
+def _acting_options(profile: Profile) -> list[tuple[str, str, str]]:
+    """For whom this browser may act: value, name, and in which capacity."""
+    found = [(each.id, each.organisation_name, gettext(CAPACITY_NAMES[each.capacity])) for each in profile.mandates]
+    return [("", gettext("For myself"), ""), *found]

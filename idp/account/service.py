@@ -8,6 +8,8 @@ from idp.consent.service import Consent, ConsentService
 from idp.federation.accounts import LinkedAccount
 from idp.federation.base import Surface
 from idp.federation.service import FederationService
+from idp.mandates.mandate import Mandate
+from idp.mandates.service import MandateService
 from idp.organisations.service import Membership, memberships_of
 from idp.persons.protection import PersonalData
 from idp.persons.records import load_person
@@ -37,6 +39,8 @@ class Profile:
     phone_masked: str | None = field(repr=False)
     email_masked: str | None = field(repr=False)
     memberships: tuple[Membership, ...] = ()
+    mandates: Sequence[Mandate] = ()
+    """Whom the person may act for now."""
     linked: Sequence[LinkedAccount] = ()
     sessions: Sequence[Session] = ()
     applications: Sequence[AllowedApplication] = ()
@@ -54,6 +58,7 @@ class AccountParts:
     clients: ClientService
     tokens: TokenService
     federation: FederationService | None
+    mandates: MandateService
 
 
 class AccountService:
@@ -77,6 +82,7 @@ class AccountService:
             phone_masked=mask_number(phone) if phone else None,
             email_masked=_mask_email(email) if email else None,
             memberships=memberships,
+            mandates=await self._parts.mandates.in_force(person_id),
             linked=await self._linked(person_id),
             sessions=await self._parts.sessions.list_open(person_id),
             applications=await self._applications(person_id),

@@ -15,7 +15,7 @@ from kernel.database.engine import Database
 from kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from kernel.ids.time_ordered import new_id
 
-ATTRIBUTES = ("name", "preferred_username", "acr", "amr", "roles", "organisation", "organisation_name")
+ATTRIBUTES = ("name", "preferred_username", "acr", "amr", "roles", "organisation", "organisation_name", "subject_type")
 KEEP = timedelta(seconds=1)
 
 

@@ -9,6 +9,8 @@ from idp.cas.applications import CasApplication, CasApplications, CasUser
 from idp.cas.tickets import Ticket, Tickets
 from idp.login.flow import LoginRequest
 from idp.login.service import LoginService
+from idp.mandates.mandate import may_enter
+from idp.mandates.records import Acting
 from idp.sessions.methods import proves_second_factor
 from idp.sessions.service import Session
 from idp.tokens.subject import find_subject
@@ -110,7 +112,9 @@ class CasSignIn:
     async def _is_complete(self, session: Session) -> bool:
         """Whether nothing is missing of the sign-in, such as the second factor that a role given since asks for."""
         async with self._parts.database.reading() as reading:
-            subject = await find_subject(reading, session.person.id)
+            subject = await find_subject(reading, session.person.id, Acting(session.mandate_id, self._parts.clock()))
+        if subject is not None and subject.mandate is not None and not may_enter(subject.mandate, is_first_party=False):
+            raise Forbidden("Your mandate does not reach this application.", reason="mandate without applications")
         return subject is not None and (not subject.needs_second_factor or proves_second_factor(session.amr))
 
     async def _ticket(

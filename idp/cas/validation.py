@@ -9,6 +9,7 @@ from idp.cas.answers import Answer, Failure, ProxySuccess, Success
 from idp.cas.applications import CasApplication, CasApplications, CasUser
 from idp.cas.records import CasEntryRow, ProxyGrantingTicketRow
 from idp.cas.tickets import LONGEST, Kind, Ticket, Tickets, new_name
+from idp.mandates.records import Acting
 from idp.sessions.service import Session, SessionService, hash_token
 from idp.tokens.subject import Subject, find_subject
 from kernel.audit.chain import Actor, AuditEvent, AuditTrail
@@ -129,7 +130,7 @@ class CasValidation:
             detail = {"kind": ticket.kind, "proxies": len(ticket.proxies)}
             event = AuditEvent("idp.cas.enter", Actor("user", person.id), f"cas:{application.id}", detail=detail)
             await self._parts.audit.record(transaction, event)
-            subject = await find_subject(transaction, person.id)
+            subject = await find_subject(transaction, person.id, Acting(session.mandate_id, now))
         attributes = _attributes(application, session, subject, ticket) if request.with_attributes else {}
         return Success(user, attributes, granted[1] if granted else None, ticket.proxies)
 
@@ -165,9 +166,10 @@ def _attributes(
         "preferred_username": session.person.username or "",
         "acr": session.acr,
         "amr": list(session.amr),
-        "roles": sorted(str(role) for role in subject.roles) if subject else [],
+        "roles": sorted(str(role) for role in subject.effective_roles) if subject else [],
         "organisation": organisation["uscc"] if organisation else "",
         "organisation_name": organisation["name"] if organisation else "",
+        "subject_type": session.subject_type,
     }
     told = {
         "authenticationDate": session.auth_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -1,6 +1,6 @@
 """Reading a person's claims. Real name and ID number leave by this door only."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from idp.claims.requested import GOVERNED_BY
 from idp.clients.client import Client
 from idp.consent.records import ConsentRow
+from idp.mandates.mandate import Mandate
+from idp.mandates.records import Acting, list_in_force
 from idp.persons.protection import PersonalData
 from idp.persons.records import PersonRow
 from idp.roles.scopes import roles_shown
@@ -24,6 +26,17 @@ class ClaimsQuestion:
     person_id: str
     scopes: Collection[str]
     names: Collection[str] = ()
+    acting: Acting | None = None
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What there is to tell from. `mandates`: those that make somebody see an organisation's things."""
+
+    subject: Subject
+    person: PersonRow
+    consent: ConsentRow | None
+    mandates: Sequence[Mandate]
 
 
 class PersonClaims:
@@ -34,42 +47,27 @@ class PersonClaims:
 
     async def find(self, session: AsyncSession, question: ClaimsQuestion) -> dict[str, Any] | None:
         """Everything that may be said, without `sub`; None when there is no such person."""
-        subject = await find_subject(session, question.person_id)
-        person = await session.get(PersonRow, question.person_id)
-        consent = await session.get(ConsentRow, (question.person_id, question.client.client_id))
-        if subject is None or person is None:
+        known = await _load(session, question)
+        if known is None:
             return None
-        by_scope = self._claims(question, subject, person, consent, frozenset(question.scopes))
-        return by_scope | self._by_name(question, subject, person, consent)
+        by_scope = self._claims(question, known, frozenset(question.scopes))
+        return by_scope | self._by_name(question, known)
 
     async def named(self, session: AsyncSession, question: ClaimsQuestion) -> dict[str, Any]:
         """Only those asked for one by one."""
-        subject = await find_subject(session, question.person_id)
-        person = await session.get(PersonRow, question.person_id)
-        consent = await session.get(ConsentRow, (question.person_id, question.client.client_id))
-        if subject is None or person is None or not question.names:
-            return {}
-        return self._by_name(question, subject, person, consent)
+        known = await _load(session, question) if question.names else None
+        return self._by_name(question, known) if known is not None else {}
 
-    def _by_name(
-        self, question: ClaimsQuestion, subject: Subject, person: PersonRow, consent: ConsentRow | None
-    ) -> dict[str, Any]:
-        agreed = frozenset(consent.scopes) if consent is not None else frozenset()
+    def _by_name(self, question: ClaimsQuestion, known: "_Known") -> dict[str, Any]:
+        agreed = frozenset(known.consent.scopes) if known.consent is not None else frozenset()
         open_scopes = {GOVERNED_BY[name] for name in question.names} & agreed & question.client.allowed_scopes
-        found = self._claims(question, subject, person, consent, frozenset(open_scopes))
+        found = self._claims(question, known, frozenset(open_scopes))
         return {name: value for name, value in found.items() if name in question.names}
 
-    def _claims(
-        self,
-        question: ClaimsQuestion,
-        subject: Subject,
-        person: PersonRow,
-        consent: ConsentRow | None,
-        scopes: frozenset[str],
-    ) -> dict[str, Any]:
-        claims = _public_claims(subject, scopes) | self._contact_claims(person, scopes)
-        if "realname" in scopes and _may_know_realname(question.client, consent):
-            claims |= self._realname_claims(person, subject)
+    def _claims(self, question: ClaimsQuestion, known: "_Known", scopes: frozenset[str]) -> dict[str, Any]:
+        claims = _public_claims(known.subject, scopes) | self._contact_claims(known.person, scopes)
+        if "realname" in scopes and _may_know_realname(question.client, known.consent):
+            claims |= self._realname_claims(known)
         return claims
 
     def _contact_claims(self, person: PersonRow, scopes: Collection[str]) -> dict[str, Any]:
@@ -82,13 +80,12 @@ class PersonClaims:
             claims |= {"email": email, "email_verified": True}
         return claims
 
-    def _realname_claims(self, person: PersonRow, subject: Subject) -> Mapping[str, Any]:
-        claims: dict[str, Any] = {
-            "organisations": [
-                {"uscc": each.organisation.uscc, "name": each.organisation.name, "role": each.role}
-                for each in subject.memberships
-            ]
-        }
+    def _realname_claims(self, known: "_Known") -> Mapping[str, Any]:
+        person = known.person
+        claims: dict[str, Any] = {"organisations": [_acted_for(each) for each in known.mandates]}
+        if known.subject.mandate is not None:
+            # Under a mandate it is the organisation's numbers that count; the person's own stay at home.
+            return claims
         id_number = self._personal_data.id_number(person)
         if id_number is not None:
             name = self._personal_data.name(person)
@@ -96,16 +93,42 @@ class PersonClaims:
         return claims
 
 
+async def _load(session: AsyncSession, question: ClaimsQuestion) -> _Known | None:
+    subject = await find_subject(session, question.person_id, question.acting)
+    person = await session.get(PersonRow, question.person_id)
+    if subject is None or person is None:
+        return None
+    consent = await session.get(ConsentRow, (question.person_id, question.client.client_id))
+    return _Known(subject, person, consent, await _mandates(session, question, subject))
+
+
+async def _mandates(session: AsyncSession, question: ClaimsQuestion, subject: Subject) -> Sequence[Mandate]:
+    """The one that they act under; all of them, for somebody who acts for themselves."""
+    if subject.mandate is not None:
+        return (subject.mandate,)
+    if question.acting is None:
+        return ()
+    return await list_in_force(session, question.person_id, question.acting.at)
+
+
+def _acted_for(mandate: Mandate) -> dict[str, Any]:
+    powers = sorted(power.value for power in mandate.powers)
+    return {**mandate.organisation, "role": mandate.capacity.value, "powers": powers}
+
+
 def _public_claims(subject: Subject, scopes: Collection[str]) -> dict[str, Any]:
     person = subject.person
-    claims: dict[str, Any] = {"subject_type": "natural", "acr": subject.acr}
+    claims: dict[str, Any] = {"subject_type": subject.subject_type, "acr": subject.acr}
     if "profile" in scopes:
         claims |= {"name": person.display_name, "locale": language_tag(person.locale)}
         if person.username is not None:
             claims["preferred_username"] = person.username
-    if "organisation" in scopes and subject.organisation is not None:
+    if subject.mandate is not None:
+        # Who acts is left to tokens, which know how the client calls the person.
+        claims["organisation"] = subject.mandate.organisation
+    elif "organisation" in scopes and subject.organisation is not None:
         claims["organisation"] = subject.organisation
-    roles = roles_shown(subject.roles, scopes)
+    roles = roles_shown(subject.effective_roles, scopes)
     if roles:
         claims["roles"] = roles
     return claims

@@ -16,6 +16,7 @@ class Step(Enum):
 
     IDENTIFY = "identify"
     SECOND_FACTOR = "second-factor"
+    CHOOSE_WHOM = "choose-whom"
     ENROL_SECOND_FACTOR = "enrol-second-factor"
     SIGN_IN = "sign-in"
     CONFIRM_REAL_NAME = "confirm-real-name"
@@ -30,7 +31,9 @@ class LoginRequest:
     `browser` is the hash of the cookie that the beginning browser holds; `resume_at` is a path of ours where a
     finished sign-in goes on; `leads_to` is the origin that may follow it (for the page's `form-action`).
     `wanted_level` is the assurance that the application would like; `will_confirm` turns False when the person would
-    rather not.
+    rather not. `subject_type` is what the application asks for; `acts_for` the mandate that the person chose, empty for
+    themselves, None while they were not asked; `will_choose`: they want to be. `proved_at`: when they proved who they
+    are, where that was before.
     """
 
     id: str
@@ -48,6 +51,10 @@ class LoginRequest:
     consent: ConsentQuestion | None = None
     must_consent: bool = False
     consent_answer: Literal["given", "refused"] | None = None
+    subject_type: Literal["natural", "legal"] | None = None
+    acts_for: str | None = None
+    proved_at: datetime | None = None
+    will_choose: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ class PersonFacts:
     has_second_factor: bool
     has_consented: bool
     assurance_level: int = 1
+    may_act: bool = False
 
 
 def next_step(request: LoginRequest, facts: PersonFacts | None) -> Step:
@@ -74,16 +82,19 @@ def next_step(request: LoginRequest, facts: PersonFacts | None) -> Step:
 
 
 def _step_to_sign_in(request: LoginRequest, facts: PersonFacts) -> Step:
-    if proves_second_factor(request.amr):
-        return Step.SIGN_IN
-    if facts.has_second_factor:
+    is_proved = proves_second_factor(request.amr)
+    if not is_proved and facts.has_second_factor:
         return Step.SECOND_FACTOR
-    return Step.ENROL_SECOND_FACTOR if facts.needs_second_factor else Step.SIGN_IN
+    if not is_proved and facts.needs_second_factor:
+        return Step.ENROL_SECOND_FACTOR
+    is_asked = facts.may_act and request.acts_for is None and (request.will_choose or request.subject_type == "legal")
+    return Step.CHOOSE_WHOM if is_asked else Step.SIGN_IN
 
 
 def to_bytes(request: LoginRequest) -> bytes:
     """A request as it is stored."""
-    return json.dumps(asdict(request) | {"begun_at": request.begun_at.isoformat()}).encode()
+    proved_at = request.proved_at.isoformat() if request.proved_at else None
+    return json.dumps(asdict(request) | {"begun_at": request.begun_at.isoformat(), "proved_at": proved_at}).encode()
 
 
 def from_bytes(stored: bytes) -> LoginRequest:
@@ -92,5 +103,6 @@ def from_bytes(stored: bytes) -> LoginRequest:
     consent = values["consent"]
     if consent is not None:
         consent = ConsentQuestion(consent["client_id"], consent["client_name"], tuple(consent["scopes"]))
-    begun_at = datetime.fromisoformat(values["begun_at"])
-    return LoginRequest(**{**values, "begun_at": begun_at, "consent": consent, "amr": tuple(values["amr"])})
+    proved_at = datetime.fromisoformat(values["proved_at"]) if values["proved_at"] else None
+    moments = {"begun_at": datetime.fromisoformat(values["begun_at"]), "proved_at": proved_at}
+    return LoginRequest(**{**values, **moments, "consent": consent, "amr": tuple(values["amr"])})

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from idp.consent.words import explain_scopes
 from idp.login.flow import LoginRequest, Step
 from idp.login.requests import browser_hash
 from idp.login.service import BrowserFacts, LoginService
+from idp.mandates.words import CAPACITY_NAMES
 from idp.sessions.routes import Visitors, browser_label
 from idp.settings import IdpSettings
 from kernel.clock import Clock
@@ -24,7 +25,7 @@ from kernel.web.problems import status_of
 from kernel.web.security_headers import allow_in_policy
 from kernel.web.templates import Pages
 
-OWN_PAGES = frozenset({"/account", "/account/realname", "/account/security"})
+OWN_PAGES = frozenset({"/account", "/account/realname", "/account/security", "/account/mandates"})
 """Pages of ours that a sign-in may lead to by `next`; anything else would be an open redirect."""
 
 _DEVICE_PAGE = re.compile(r"/device(\?user_code=[A-Z]{4}-[A-Z]{4})?")
@@ -33,6 +34,7 @@ STEP_PATHS = {
     Step.IDENTIFY: "/login",
     Step.SECOND_FACTOR: "/login/otp",
     Step.ENROL_SECOND_FACTOR: "/login/otp",
+    Step.CHOOSE_WHOM: "/login/acting",
     Step.CONFIRM_REAL_NAME: "/account/realname",
     Step.CONSENT: "/login/consent",
 }
@@ -62,6 +64,8 @@ class LoginPages:
             Route("/login", self.show_login, methods=["GET"]),
             Route("/login", self.post_login, methods=["POST"]),
             Route("/login/continue", self.show_next, methods=["GET"]),
+            Route("/login/acting", self.show_acting, methods=["GET"]),
+            Route("/login/acting", self.post_acting, methods=["POST"]),
             Route("/login/consent", self.show_consent, methods=["GET"]),
             Route("/login/consent", self.post_consent, methods=["POST"]),
         ]
@@ -94,6 +98,7 @@ class LoginPages:
         form = await read_form(request)
         await check_csrf(request, form)
         login = await self.load_posted(request, form)
+        login = replace(login, will_choose=form.get("organisation") == "yes")
         username, password = form.get("username") or "", form.get("password") or ""
         try:
             login = await self._login.identify(login, username, password, _address(request))
@@ -104,6 +109,23 @@ class LoginPages:
     async def show_next(self, request: Request) -> Response:
         """The dispatcher: wherever the sign-in stands, go on from there."""
         return await self.at_step(request, None, self.dispatch)
+
+    async def show_acting(self, request: Request) -> Response:
+        """For whom: oneself, or an organisation that one has a mandate of."""
+        return await self.at_step(request, (Step.CHOOSE_WHOM,), self._acting_page)
+
+    async def post_acting(self, request: Request) -> Response:
+        """The choice; the session keeps it for life."""
+        form = await read_form(request)
+        await check_csrf(request, form)
+        login = await self.load_posted(request, form)
+        if await self._login.step_of(login) is not Step.CHOOSE_WHOM:
+            return await self.dispatch(request, login)
+        try:
+            login = await self._login.choose_whom(login, form.one("acts_for"))
+        except InvalidInput as refusal:
+            return await self._acting_page(request, login, refusal=refusal)
+        return await self.dispatch(request, login)
 
     async def show_consent(self, request: Request) -> Response:
         """What the application asks for, in plain words."""
@@ -209,6 +231,15 @@ class LoginPages:
         scopes = await self._login.scopes_asked(login)
         context = {"client_name": login.client_name, "lines": explain_scopes(scopes)}
         return self.page(request, "idp/consent.html", login, None, context)
+
+    async def _acting_page(self, request: Request, login: LoginRequest, refusal: XinyinError | None = None) -> Response:
+        context = {
+            "client_name": login.client_name,
+            "mandates": await self._login.mandates(login),
+            "only_legal": login.subject_type == "legal",
+            "capacity_names": {name: gettext(text) for name, text in CAPACITY_NAMES.items()},
+        }
+        return self.page(request, "idp/acting.html", login, refusal, context)
 
     def page(
         self,

@@ -1,5 +1,6 @@
 """Moving a sign-in along. Each method does one step and stores what has become of the request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from idp.consent.service import ConsentService
@@ -7,6 +8,8 @@ from idp.factors.standing import SecondFactors
 from idp.login.flow import LoginRequest, PersonFacts, Step, next_step
 from idp.login.password import DISABLED, PasswordSignIn
 from idp.login.requests import LoginRequests
+from idp.mandates.mandate import Mandate
+from idp.mandates.service import MandateService
 from idp.passkeys.service import PasskeySignIn
 from idp.sessions.methods import proves_second_factor, with_code
 from idp.sessions.service import Authentication, Session, SessionService
@@ -15,6 +18,9 @@ from kernel.database.engine import Database
 from kernel.errors import FieldError, Forbidden, InvalidInput
 
 WRONG_CODE = "This code is not right, or was used before. Wait for the next one in your app and enter that."
+
+
+NOT_A_CHOICE = "Choose one of the listed answers."
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,15 @@ class BrowserFacts:
     session_token: str | None
 
 
+@dataclass(frozen=True)
+class SessionParts:
+    """What decides about a session: the sessions there are, what was consented to, whom people act for."""
+
+    sessions: SessionService
+    consents: ConsentService
+    mandates: MandateService
+
+
 class LoginService:
     """The dispatcher and the steps it hands out."""
 
@@ -43,15 +58,15 @@ class LoginService:
         requests: LoginRequests,
         password: PasswordSignIn,
         factors: SecondFactors,
-        sessions: SessionService,
-        consents: ConsentService,
+        parts: SessionParts,
     ) -> None:
         self.requests = requests
         self.factors = factors
         self._database = database
         self._password = password
-        self._sessions = sessions
-        self._consents = consents
+        self._sessions = parts.sessions
+        self._consents = parts.consents
+        self._mandates = parts.mandates
 
     async def dispatch(self, request: LoginRequest, browser: BrowserFacts) -> Progress:
         """The next step of a request; begins the session as soon as the person is proved to be there."""
@@ -64,7 +79,14 @@ class LoginService:
             await self._password.refuse(subject.person.id, "disabled")
             raise Forbidden(DISABLED)
         token, session = await self._sessions.begin(
-            Authentication(subject.person, request.amr, browser.label, browser.session_token)
+            Authentication(
+                subject.person,
+                request.amr,
+                browser.label,
+                browser.session_token,
+                mandate_id=request.acts_for or None,
+                auth_time=request.proved_at,
+            )
         )
         request = replace(request, session_id=session.id)
         await self.requests.save(request)
@@ -78,9 +100,15 @@ class LoginService:
         """Store a request; with a session, the person need not say again who they are."""
         if session is not None:
             subject = await self._find_subject(session.person.id)
-            known = replace(request, person_id=session.person.id, amr=session.amr)
+            known = replace(request, person_id=session.person.id, amr=session.amr, proved_at=session.auth_time)
             lacks_factor = subject is not None and subject.needs_second_factor and not proves_second_factor(session.amr)
-            request = known if lacks_factor else replace(known, session_id=session.id)
+            must_change = request.subject_type not in {None, session.subject_type}
+            if must_change:
+                request = known
+            elif lacks_factor:
+                request = replace(known, acts_for=session.mandate_id or "")
+            else:
+                request = replace(known, session_id=session.id)
         return await self.requests.begin(request)
 
     async def identify(self, request: LoginRequest, username: str, password: str, address: str) -> LoginRequest:
@@ -90,7 +118,7 @@ class LoginService:
 
     async def identified(self, request: LoginRequest, person_id: str, amr: tuple[str, ...]) -> LoginRequest:
         """Who is there, and how they proved it: also where sign-in by another provider arrives."""
-        request = replace(request, person_id=person_id, amr=amr, session_id=None)
+        request = replace(request, person_id=person_id, amr=amr, session_id=None, proved_at=None, acts_for=None)
         await self.requests.save(request)
         return request
 
@@ -117,7 +145,7 @@ class LoginService:
         return await self._proved(request, (*request.amr, "swk" if made.is_synced else "hwk", "user"))
 
     async def _proved(self, request: LoginRequest, amr: tuple[str, ...]) -> LoginRequest:
-        request = replace(request, amr=amr, session_id=None)
+        request = replace(request, amr=amr, session_id=None, proved_at=None)
         await self.requests.save(request)
         return request
 
@@ -142,6 +170,21 @@ class LoginService:
             raise InvalidInput(WRONG_CODE, fields=[FieldError("code", WRONG_CODE)])
         await self._password.throttle.clear_code(person_id)
         return await self._proved(request, with_code(request.amr))
+
+    async def mandates(self, request: LoginRequest) -> Sequence[Mandate]:
+        """Whom the person may act for now."""
+        return await self._mandates.in_force(request.person_id) if request.person_id else ()
+
+    async def choose_whom(self, request: LoginRequest, mandate_id: str) -> LoginRequest:
+        """Act under this mandate; empty: for oneself. Raises `InvalidInput` for what cannot be chosen."""
+        allowed = {each.id for each in await self.mandates(request)}
+        if request.subject_type != "legal":
+            allowed.add("")
+        if mandate_id not in allowed:
+            raise InvalidInput(NOT_A_CHOICE, fields=[FieldError("acts_for", NOT_A_CHOICE)])
+        request = replace(request, acts_for=mandate_id)
+        await self.requests.save(request)
+        return request
 
     async def answer_consent(self, request: LoginRequest, *, given: bool) -> LoginRequest:
         """The person's yes or no."""
@@ -189,4 +232,5 @@ class LoginService:
             has_second_factor=standing.suffices(is_needed=subject.needs_second_factor),
             has_consented=has_consented,
             assurance_level=subject.person.assurance_level,
+            may_act=bool(await self._mandates.in_force(subject.person.id)) if request.session_id is None else False,
         )

@@ -38,6 +38,7 @@ CLAIMS = (
     "id_type",
     "id_number",
     "organisations",
+    "act",
 )
 
 

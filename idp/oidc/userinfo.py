@@ -8,6 +8,7 @@ from idp.claims.service import ClaimsQuestion, PersonClaims
 from idp.clients.client import Client
 from idp.clients.service import ClientService
 from idp.keys import TokenKeys
+from idp.mandates.records import Acting
 from idp.oauth2.errors import OAuthError
 from idp.tokens.service import LiveToken, TokenService
 from kernel.clock import Clock
@@ -60,10 +61,13 @@ class UserinfoService:
         async with parts.database.reading() as session:
             grant = await parts.tokens.find_grant(session, token.claims["grant"])
             names = claims_asked(grant.requested_claims if grant else None, "userinfo")
-            found = await parts.claims.find(session, ClaimsQuestion(client, token.person_id, token.scopes, names))
+            acting = Acting(token.mandate_id, parts.clock())
+            question = ClaimsQuestion(client, token.person_id, token.scopes, names, acting)
+            found = await parts.claims.find(session, question)
         if found is None:
             raise InvalidToken
-        return await self._rendered(client, {"sub": token.claims["sub"], **found})
+        told = {"act": token.claims["act"]} if token.mandate_id and "act" in token.claims else {}
+        return await self._rendered(client, {"sub": token.claims["sub"], **told, **found})
 
     async def _rendered(self, client: Client, claims: dict[str, Any]) -> dict[str, Any] | str:
         algorithm = client.metadata.userinfo_signed_response_alg

@@ -14,7 +14,10 @@ class SessionRow(Base):
     """One browser in which one person is signed in. `id` is the `sid` of ID tokens; it opens nothing."""
 
     __tablename__ = "idp_session"
-    __table_args__ = (Index("ix_idp_session_person_id", "person_id"),)
+    __table_args__ = (
+        Index("ix_idp_session_person_id", "person_id"),
+        Index("ix_idp_session_mandate_id", "mandate_id"),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
@@ -26,6 +29,8 @@ class SessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    mandate_id: Mapped[str | None] = mapped_column(String(40))
+    """The mandate that the person acts under here; None: for themselves. A session keeps it for life."""
 
 
 async def find_by_token_hash(session: AsyncSession, token_hash: bytes) -> SessionRow | None:
@@ -41,6 +46,12 @@ async def list_open(session: AsyncSession, person_id: str, now: datetime) -> lis
         .where(SessionRow.person_id == person_id, SessionRow.ended_at.is_(None), SessionRow.expires_at > now)
         .order_by(SessionRow.seen_at.desc())
     )
+    return list(await session.scalars(statement))
+
+
+async def list_of_mandate(session: AsyncSession, mandate_id: str) -> list[SessionRow]:
+    """Sessions under a mandate that nobody ended."""
+    statement = select(SessionRow).where(SessionRow.mandate_id == mandate_id, SessionRow.ended_at.is_(None))
     return list(await session.scalars(statement))
 
 

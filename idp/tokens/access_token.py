@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from idp.mandates.mandate import Mandate
 from idp.roles.scopes import roles_shown
 from idp.tokens.subject import Subject
 from kernel.ids.time_ordered import new_id
@@ -39,17 +40,26 @@ def person_claims(
     """Claims of a token that acts for a person; the caller adds `client_id` and the family it belongs to."""
     claims = _base(frame, now, subject.person.id, scopes)
     claims |= {
-        "subject_type": "natural",
+        "subject_type": subject.subject_type,
         "auth_time": int(sign_in.auth_time.timestamp()),
         "acr": sign_in.acr,
         "amr": list(sign_in.amr),
     }
-    roles = roles_shown(subject.roles, scopes)
+    roles = roles_shown(subject.effective_roles, scopes)
     if roles:
         claims["roles"] = roles
-    if subject.organisation and any(scope.startswith(CLAIMING_ORGANISATION) for scope in scopes):
+    if (
+        subject.mandate is None
+        and subject.organisation
+        and any(scope.startswith(CLAIMING_ORGANISATION) for scope in scopes)
+    ):
         claims["organisation"] = subject.organisation
     return claims
+
+
+def acting_claims(mandate: Mandate, sub: str) -> dict[str, Any]:
+    """What tokens say of a mandate: the legal person is the subject in law, `act` (RFC 8693 §4.1) who acts for it."""
+    return {"organisation": mandate.organisation, "act": {"sub": sub, "capacity": mandate.capacity.value}}
 
 
 def client_claims(

@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,8 @@ class IdTokenFacts:
     access_token: str
     algorithm: str = "ES256"
     name: str | None = None
+    acting: Mapping[str, Any] = field(default_factory=dict)
+    """What there is to say of the mandate that the person acts under."""
 
 
 def id_token_claims(frame: IdTokenFrame, now: datetime, facts: IdTokenFacts) -> dict[str, Any]:
@@ -45,6 +48,7 @@ def id_token_claims(frame: IdTokenFrame, now: datetime, facts: IdTokenFacts) -> 
         "auth_time": int(facts.sign_in.auth_time.timestamp()),
         "acr": facts.sign_in.acr,
         "amr": list(facts.sign_in.amr),
+        **facts.acting,
         "at_hash": half_hash(facts.access_token, facts.algorithm),
     }
     if facts.nonce is not None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.clients.records import ClientRow
+from idp.mandates.records import MandateRow, in_force
 from idp.persons.person import PersonState
 from idp.persons.records import PersonRow
 from idp.schema import Base
@@ -22,6 +23,7 @@ class TokenGrantRow(Base):
     __table_args__ = (
         Index("ix_idp_token_grant_session_id", "session_id"),
         Index("ix_idp_token_grant_person_id", "person_id"),
+        Index("ix_idp_token_grant_mandate_id", "mandate_id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -43,6 +45,8 @@ class TokenGrantRow(Base):
     """The key that its refresh tokens are bound to (RFC 7800 `cnf`)."""
     resources: Mapped[list[str] | None] = mapped_column(JSONDocument)
     requested_claims: Mapped[dict[str, Any] | None] = mapped_column(JSONDocument)
+    mandate_id: Mapped[str | None] = mapped_column(String(40))
+    """The mandate that the person acts under; None: for themselves."""
 
 
 class RefreshTokenRow(Base):
@@ -88,6 +92,8 @@ class Standing:
     person_state: str
     signed_out_before: datetime | None
     person_id: str
+    mandate_id: str | None
+    is_mandate_in_force: bool
 
     @property
     def counts(self) -> bool:
@@ -96,11 +102,14 @@ class Standing:
             return False
         if self.person_state != PersonState.ACTIVE:
             return False
+        if self.mandate_id is not None and not self.is_mandate_in_force:
+            return False
         return self.signed_out_before is None or self.auth_time >= self.signed_out_before
 
 
-async def find_standing(session: AsyncSession, jti: str, grant_id: str) -> Standing | None:
+async def find_standing(session: AsyncSession, jti: str, grant_id: str, now: datetime) -> Standing | None:
     """How an access token of a family stands, in one round trip: every introspection and userinfo asks."""
+    mandate = exists().where(MandateRow.id == TokenGrantRow.mandate_id, in_force(now))
     statement = (
         select(
             exists().where(RevokedAccessTokenRow.jti == jti),
@@ -110,6 +119,8 @@ async def find_standing(session: AsyncSession, jti: str, grant_id: str) -> Stand
             PersonRow.state,
             PersonRow.signed_out_before,
             PersonRow.id,
+            TokenGrantRow.mandate_id,
+            mandate,
         )
         .join(PersonRow, PersonRow.id == TokenGrantRow.person_id)
         .outerjoin(ClientRow, ClientRow.client_id == TokenGrantRow.client_id)
@@ -144,6 +155,12 @@ async def list_grants_of_session(session: AsyncSession, session_id: str) -> list
         TokenGrantRow.ends_with_session,
         TokenGrantRow.revoked_at.is_(None),
     )
+    return list(await session.scalars(statement))
+
+
+async def list_grants_of_mandate(session: AsyncSession, mandate_id: str) -> list[TokenGrantRow]:
+    """Families under a mandate that still count."""
+    statement = select(TokenGrantRow).where(TokenGrantRow.mandate_id == mandate_id, TokenGrantRow.revoked_at.is_(None))
     return list(await session.scalars(statement))
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from idp.clients.client import Client
 from idp.keys import TokenKeys
-from idp.persons.person import Person
 from idp.sessions.service import hash_token
 from idp.settings import IdpSettings
 from idp.tokens import access_token, id_token
@@ -28,6 +27,7 @@ from idp.tokens.records import (
     find_standing,
     is_clients_token_over,
     list_grants_of_client,
+    list_grants_of_mandate,
     list_grants_of_session,
 )
 from idp.tokens.subject import Subject
@@ -53,6 +53,8 @@ class TokenGrant:
     """The key that its refresh tokens are bound to."""
     resources: tuple[str, ...] = ()
     requested_claims: Mapping[str, Any] | None = None
+    mandate_id: str | None = None
+    """The mandate that the person acts under; None: for themselves."""
 
     @property
     def subject(self) -> str:
@@ -79,6 +81,7 @@ class LiveToken:
 
     claims: Mapping[str, Any]
     person_id: str | None = None
+    mandate_id: str | None = None
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -156,6 +159,7 @@ class TokenService:
                 confirmation=dict(grant.confirmation) if grant.confirmation else None,
                 resources=list(grant.resources) or None,
                 requested_claims=dict(grant.requested_claims) if grant.requested_claims else None,
+                mandate_id=grant.mandate_id,
                 created_at=now,
                 expires_at=now + self._family_lifetime,
             )
@@ -202,6 +206,8 @@ class TokenService:
         """An access token of a family, saying what the person may at this moment."""
         claims = access_token.person_claims(self._access_frame, self._clock(), subject, shape.scopes, grant.sign_in)
         claims |= {"sub": grant.subject, "client_id": shape.client.client_id, "grant": grant.id}
+        if subject.mandate is not None:
+            claims |= access_token.acting_claims(subject.mandate, grant.subject)
         return await self._write(session, claims, shape)
 
     async def write_for_client(self, session: AsyncSession, shape: AccessShape) -> str:
@@ -228,7 +234,7 @@ class TokenService:
         session.add(OpaqueTokenRow(token_hash=hash_token(token), claims=claims, expires_at=expires_at))
         return token
 
-    async def write_id_token(self, grant: TokenGrant, person: Person, shape: AccessShape, bound: Bound) -> str:
+    async def write_id_token(self, grant: TokenGrant, subject: Subject, shape: AccessShape, bound: Bound) -> str:
         """A signed ID token for the client of a family."""
         algorithm = shape.client.metadata.id_token_signed_response_alg or self._keys.default
         await self._keys.ensure(algorithm)
@@ -240,7 +246,8 @@ class TokenService:
             nonce=bound.nonce,
             access_token=bound.access_token,
             algorithm=algorithm,
-            name=person.display_name if "profile" in shape.scopes else None,
+            name=subject.person.display_name if "profile" in shape.scopes else None,
+            acting=_acting(grant, subject),
         )
         claims = dict(bound.claims) | id_token.id_token_claims(self._id_frame, self._clock(), facts)
         return self._keys.sign(claims, id_token.TYP, algorithm)
@@ -259,8 +266,10 @@ class TokenService:
         if "grant" not in claims:
             return None if await self.is_revoked(claims) else LiveToken(claims)
         async with self._database.reading() as session:
-            standing = await find_standing(session, claims["jti"], claims["grant"])
-        return LiveToken(claims, standing.person_id) if standing is not None and standing.counts else None
+            standing = await find_standing(session, claims["jti"], claims["grant"], self._clock())
+        if standing is None or not standing.counts:
+            return None
+        return LiveToken(claims, standing.person_id, standing.mandate_id)
 
     async def _claims_of(self, unverified_token: str) -> dict[str, Any] | None:
         if "." in unverified_token:
@@ -277,7 +286,7 @@ class TokenService:
         async with self._database.reading() as session:
             if "grant" not in claims:
                 return await is_clients_token_over(session, claims["jti"], claims["client_id"])
-            standing = await find_standing(session, claims["jti"], claims["grant"])
+            standing = await find_standing(session, claims["jti"], claims["grant"], self._clock())
         return standing is None or not standing.counts
 
     async def find_grant(self, session: AsyncSession, grant_id: str) -> TokenGrant | None:
@@ -331,6 +340,11 @@ class TokenService:
         for row in await list_grants_of_session(session, session_id):
             await self._revoke(session, row, "signed out")
 
+    async def revoke_mandate_grants(self, session: AsyncSession, mandate_id: str, because: str) -> None:
+        """End the families under a mandate."""
+        for row in await list_grants_of_mandate(session, mandate_id):
+            await self._revoke(session, row, f"mandate: {because}")
+
     async def revoke_client_grants(self, session: AsyncSession, person_id: str, client_id: str) -> None:
         """End all families of a person at a client."""
         for row in await list_grants_of_client(session, person_id, client_id):
@@ -352,6 +366,12 @@ class TokenService:
         )
 
 
+def _acting(grant: TokenGrant, subject: Subject) -> Mapping[str, Any]:
+    if subject.mandate is None:
+        return {}
+    return {"subject_type": subject.subject_type} | access_token.acting_claims(subject.mandate, grant.subject)
+
+
 def _grant(row: TokenGrantRow) -> TokenGrant:
     return TokenGrant(
         id=row.id,
@@ -365,4 +385,5 @@ def _grant(row: TokenGrantRow) -> TokenGrant:
         confirmation=row.confirmation,
         resources=tuple(row.resources or ()),
         requested_claims=row.requested_claims,
+        mandate_id=row.mandate_id,
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from idp.mandates.mandate import Mandate
+from idp.mandates.records import Acting, find_acting
 from idp.organisations.service import Membership, memberships_of
 from idp.persons.person import Person, acr
 from idp.persons.records import PersonRow
@@ -14,16 +16,27 @@ from idp.roles.scopes import NEEDS_SECOND_FACTOR, Role, permitted_scopes
 
 @dataclass(frozen=True)
 class Subject:
-    """A person with their roles and organisations."""
+    """A person with their roles and organisations. `mandate`: the one they act under; None: for themselves."""
 
     person: Person
     roles: frozenset[Role]
     memberships: tuple[Membership, ...]
+    mandate: Mandate | None = None
+
+    @property
+    def subject_type(self) -> str:
+        """`legal` for somebody who acts for an organisation under a mandate, else `natural`."""
+        return "legal" if self.mandate is not None else "natural"
+
+    @property
+    def effective_roles(self) -> frozenset[Role]:
+        """The roles that count here: under a mandate nobody is an officer or administrator."""
+        return self.roles if self.mandate is None else frozenset({Role.CITIZEN})
 
     @property
     def permitted_scopes(self) -> frozenset[str]:
         """Every scope this person may grant."""
-        return permitted_scopes(self.roles)
+        return permitted_scopes(self.effective_roles)
 
     @property
     def needs_second_factor(self) -> bool:
@@ -37,16 +50,20 @@ class Subject:
 
     @property
     def organisation(self) -> dict[str, str] | None:
-        """The organisation the person acts for: an agency before an enterprise, the earliest first."""
-        ranked = sorted(self.memberships, key=lambda each: each.organisation.kind != "agency")
-        if not ranked:
-            return None
-        return {"uscc": ranked[0].organisation.uscc, "name": ranked[0].organisation.name}
+        """The organisation the person acts for: their mandate's, else the first agency that they belong to."""
+        if self.mandate is not None:
+            return self.mandate.organisation
+        agencies = [each.organisation for each in self.memberships if each.organisation.kind == "agency"]
+        return {"uscc": agencies[0].uscc, "name": agencies[0].name} if agencies else None
 
 
-async def find_subject(session: AsyncSession, person_id: str) -> Subject | None:
-    """The subject of this `sub`, active or not."""
+async def find_subject(session: AsyncSession, person_id: str, acting: Acting | None = None) -> Subject | None:
+    """The subject of this `sub`, active or not; None too when the mandate that they act under is not in force."""
     row = await session.get(PersonRow, person_id)
     if row is None:
         return None
-    return Subject(public(row), await find_roles(session, person_id), tuple(await memberships_of(session, person_id)))
+    mandate = await find_acting(session, person_id, acting) if acting is not None else None
+    if acting is not None and acting.mandate_id is not None and mandate is None:
+        return None
+    roles, memberships = await find_roles(session, person_id), await memberships_of(session, person_id)
+    return Subject(public(row), roles, tuple(memberships), mandate)

@@ -48,7 +48,7 @@ class HolderDirectory:
         if claims.get("sub") != principal.subject:
             raise InvalidToken(NOT_ACCEPTED, reason="userinfo speaks of somebody else")
         holder = holder_from_claims(claims)
-        if holder.natural:
+        if holder.natural or principal.subject_type == "legal":
             # A person without a number is about to confirm one, and their licences must appear at once.
             self._remember(key, now, holder)
         return holder
@@ -65,17 +65,24 @@ class HolderDirectory:
 
 
 def holder_from_claims(claims: Mapping[str, Any]) -> Holder:
-    """Claims `id_type`, `id_number`, `name` and `organisations: [{uscc, name, role}]`; what is absent is not held."""
+    """Claims `id_type`, `id_number`, `name`, `organisations: [{uscc, name, role, powers}]`; all may be absent."""
     natural: list[HolderNumber] = []
     if claims.get("id_number"):
         kind = str(claims.get("id_type") or "111")
         natural.append(HolderNumber("natural", kind, str(claims["id_number"]), str(claims.get("name") or "")))
     legal = [
-        HolderNumber("legal", USCC_ID_TYPE, str(each["uscc"]), str(each.get("name") or ""), str(each.get("role") or ""))
+        _organisation(each)
         for each in claims.get("organisations") or ()
         if isinstance(each, Mapping) and each.get("uscc")
     ]
     return Holder(tuple(natural), tuple(legal))
+
+
+def _organisation(claim: Mapping[str, Any]) -> HolderNumber:
+    powers = claim.get("powers")
+    told = frozenset(str(each) for each in powers) if isinstance(powers, list) else None
+    name, role = str(claim.get("name") or ""), str(claim.get("role") or "")
+    return HolderNumber("legal", USCC_ID_TYPE, str(claim["uscc"]), name, role, told)
 
 
 def userinfo_client(

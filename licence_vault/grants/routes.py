@@ -13,6 +13,7 @@ from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
 from licence_vault.grants.grant import Grant
 from licence_vault.grants.service import GrantOrder, Grants
+from licence_vault.lookup.service import AUTHORISE
 
 ROOT = "/api/v1/me/grants"
 NO_STORE = {"Cache-Control": "private, no-store"}
@@ -44,7 +45,7 @@ async def give(request: Request) -> Response:
     """201 with the grant; it holds for the licence through all its versions, or for every licence of its type."""
     vault = request.app.state.licence_vault
     principal = await authenticated(request)
-    viewer = await vault.lookup.viewer(principal, request.app.state.holders)
+    viewer = await vault.lookup.viewer(principal, request.app.state.holders, AUTHORISE)
     body = await read_json(request)
     licence = await vault.lookup.load_own(viewer, str(body.get("licence", ""))[:64])
     licence_type = await vault.catalogue.load(licence.type_code, licence.type_version)
@@ -107,7 +108,7 @@ def _told(request: Request, grant: Grant) -> dict[str, Any]:
 
 async def _holder(request: Request) -> tuple[Principal, frozenset[str]]:
     principal = await authenticated(request)
-    viewer = await request.app.state.licence_vault.lookup.viewer(principal, request.app.state.holders)
+    viewer = await request.app.state.licence_vault.lookup.viewer(principal, request.app.state.holders, AUTHORISE)
     return principal, viewer.holder_indexes
 
 

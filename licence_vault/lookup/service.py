@@ -35,6 +35,8 @@ from licence_vault.lookup.access import READ, Viewer, check_is_holder, check_may
 
 FORMATS = {"ofd": "application/ofd", "pdf": "application/pdf"}
 PAGE_SIZE = 50
+SEE, PRESENT, AUTHORISE = "see", "present", "authorise"
+"""Powers over the licences of an organisation that one acts for."""
 OWN_LOOKS_EVERY = timedelta(hours=1)
 
 
@@ -70,12 +72,15 @@ class Lookup:
         self._data = data
         self._clock = clock
 
-    async def viewer(self, principal: Principal, holders: Holders) -> Viewer:
-        """The principal with the licences' indexes of the numbers that they hold; none for a program."""
+    async def viewer(self, principal: Principal, holders: Holders, power: str = SEE) -> Viewer:
+        """The principal with the licences' indexes of the numbers that they hold; none for a program.
+
+        `power`: what they are about to do, which agents of organisations may not all do.
+        """
         if principal.is_program or "realname" not in principal.scopes:
             return Viewer(principal)
-        holder = await holders.of(principal)
-        return Viewer(principal, frozenset(self._data.holder_index(n.id_type, n.number) for n in holder.numbers))
+        numbers = [each for each in (await holders.of(principal)).numbers if each.allows(power)]
+        return Viewer(principal, frozenset(self._data.holder_index(n.id_type, n.number) for n in numbers))
 
     def holder_index(self, licence: Licence) -> str:
         """The blind index of a licence's holder."""

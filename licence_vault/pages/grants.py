@@ -19,6 +19,7 @@ from licence_vault.grants.grant import Grant, GrantState
 from licence_vault.grants.service import GrantOrder, grantable_fields
 from licence_vault.licences.licence import Licence
 from licence_vault.lookup.access import Viewer
+from licence_vault.lookup.service import AUTHORISE
 from licence_vault.pages.rendering import render
 
 HOURS = {"1": 1, "24": 24, "168": 168, "720": 720}
@@ -109,7 +110,9 @@ async def revoke(request: Request) -> Response:
 
 async def _viewer(request: Request) -> Viewer:
     principal = await require_sign_in(request)
-    viewer: Viewer = await request.app.state.licence_vault.lookup.viewer(principal, request.app.state.holders)
+    viewer: Viewer = await request.app.state.licence_vault.lookup.viewer(
+        principal, request.app.state.holders, AUTHORISE
+    )
     return viewer
 
 

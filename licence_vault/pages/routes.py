@@ -17,6 +17,7 @@ from licence_vault.catalogue.licence_type import label
 from licence_vault.licences.licence import Licence, code_name
 from licence_vault.lookup.access import Viewer
 from licence_vault.lookup.routes import today
+from licence_vault.lookup.service import PRESENT, SEE
 from licence_vault.pages.grants import field_labels, grant_page_routes
 from licence_vault.pages.looks import told
 from licence_vault.pages.preview import WIDTHS
@@ -91,7 +92,8 @@ async def show_preview(request: Request) -> Response:
 
 async def ask_what_to_show(request: Request) -> Response:
     """What the verifier will see, before the code is made."""
-    return render(request, "present.html", licence=await _own_licence(request), shows=(), errors={})
+    licence = await _own_licence(request, PRESENT)
+    return render(request, "present.html", licence=licence, shows=(), errors={})
 
 
 async def present(request: Request) -> Response:
@@ -100,7 +102,7 @@ async def present(request: Request) -> Response:
     form = await read_form(request)
     await check_csrf(request, form)
     principal = await require_sign_in(request)
-    licence = await _own_licence(request)
+    licence = await _own_licence(request, PRESENT)
     shows = [name for name in form.all("shows") if name in SHOWABLE]
     try:
         made = await vault.presentations.present(licence, principal.subject, shows=shows)
@@ -111,14 +113,15 @@ async def present(request: Request) -> Response:
     return render(request, "code.html", licence=licence, shows=shows, url=url, qr=draw_qr(url), seconds=SECONDS)
 
 
-async def _viewer(request: Request) -> Viewer:
+async def _viewer(request: Request, power: str = SEE) -> Viewer:
     principal = await require_sign_in(request)
-    viewer: Viewer = await request.app.state.licence_vault.lookup.viewer(principal, request.app.state.holders)
+    holders, lookup = request.app.state.holders, request.app.state.licence_vault.lookup
+    viewer: Viewer = await lookup.viewer(principal, holders, power)
     return viewer
 
 
-async def _own_licence(request: Request) -> Licence:
-    viewer = await _viewer(request)
+async def _own_licence(request: Request, power: str = SEE) -> Licence:
+    viewer = await _viewer(request, power)
     licence: Licence = await request.app.state.licence_vault.lookup.load_own(viewer, request.path_params["licence_id"])
     return licence
 

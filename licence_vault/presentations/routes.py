@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from kernel.errors import InvalidInput
 from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
+from licence_vault.lookup.service import PRESENT
 from licence_vault.presentations.service import SECONDS
 
 
@@ -28,7 +29,7 @@ async def present(request: Request, licence_id: str) -> Response:
     """201 with the code, its address (what the QR holds) and when it lapses."""
     vault = request.app.state.licence_vault
     principal = await authenticated(request)
-    viewer = await vault.lookup.viewer(principal, request.app.state.holders)
+    viewer = await vault.lookup.viewer(principal, request.app.state.holders, PRESENT)
     licence = await vault.lookup.load_own(viewer, licence_id)
     body = await read_json(request, empty_is={})
     shows, seconds = body.get("shows", []), body.get("seconds", SECONDS)

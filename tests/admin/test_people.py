@@ -2,6 +2,7 @@
 
 import re
 
+from idp.persons.person import RealName
 from idp.roles.scopes import Role
 from tests.admin.conftest import Console
 
@@ -122,3 +123,24 @@ async def test_a_person_acts_for_an_organisation(console: Console) -> None:
     await console.post(path, f"{path}/organisations", uscc="11430000006122244L", role="法定代表人")
     assert "示例有限公司" in (await console.get(path)).text
     assert "法定代表人" in (await console.get(path)).text
+
+
+async def test_an_administrator_enters_a_legal_representative_and_takes_the_mandate_back(console: Console) -> None:
+    console.sit(Role.SYSTEM_ADMIN)
+    services, uscc = console.provider.services, "91990000MA0000002E"
+    person_id = await entered(console)
+    await services.organisations.create(uscc, "信印示范有限公司", "enterprise")
+    page = f"/console/people/{person_id}"
+    refused = await console.post(page, f"{page}/mandates", uscc=uscc)
+    # Nobody acts for a company whose real name is not confirmed.
+    assert refused.status_code == 409
+    await services.persons.bind_real_name(person_id, RealName("111", "990101199003078033", "张小明"), 3)
+    assert (await console.post(page, f"{page}/mandates", uscc=uscc)).status_code == 303
+    (mandate,) = await services.mandates.in_force(person_id)
+    assert mandate.is_representative
+    assert "信印示范有限公司" in (await console.get(page)).text
+    assert (await console.post(page, f"{page}/mandates/nothing/revoke")).status_code == 404
+    assert (await console.post(page, f"{page}/mandates/{mandate.id}/revoke")).status_code == 303
+    assert await services.mandates.in_force(person_id) == []
+    console.sit(Role.SECURITY_ADMIN)
+    assert (await console.post(page, f"{page}/mandates", uscc=uscc)).status_code == 403

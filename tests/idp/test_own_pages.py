@@ -101,7 +101,7 @@ async def test_holders_numbers_come_by_userinfo(provider: Provider) -> None:
     uscc = "11990000MB0000001M"
     await provider.services.persons.bind_real_name(person_id, RealName("111", NUMBER, "张小明"), 3)
     await provider.services.organisations.create(uscc, "信印示范有限公司", "enterprise")
-    await provider.services.organisations.add_member(uscc, person_id, "法定代表人")
+    await provider.services.mandates.enter_representative(uscc, person_id)
     browser = provider.browser()
     assert (await browser.sign_in("ming", PASSWORD, await browser.get("/my-number"))).text == f"{NUMBER} {uscc}"
 

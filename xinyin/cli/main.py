@@ -21,6 +21,7 @@ from xinyin.cli import (
 )
 from xinyin.cli.authority import commands as authority
 from xinyin.cli.console import describe, exit_code, fail
+from xinyin.cli.people import mandates
 from xinyin.signer.command import signer
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ app.command()(maintenance.backup)
 app.command()(maintenance.restore)
 app.add_typer(users.app, name="user")
 app.add_typer(users.organisation_app, name="organisation")
+app.add_typer(mandates.app, name="mandate")
 app.add_typer(clients.app, name="client")
 app.add_typer(clients.cas_app, name="cas")
 app.add_typer(apps.app, name="app")

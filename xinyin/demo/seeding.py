@@ -51,6 +51,7 @@ async def seed(house: House) -> Seeded:
         entry, ids[account.role] = await _enter_account(house, account)
         accounts.append(entry)
     await house.idp.organisations.add_member(COMPANY_USCC, ids["citizen"], COMPANY_REPRESENTATIVE)
+    await house.idp.mandates.enter_representative(COMPANY_USCC, ids["citizen"])
     clients = [await _enter_client(house, role) for role in CLIENTS]
     await _make_seal(house, ids)
     requester = Requester(Actor("user", ids["officer"]), Issuer(agency.uscc, agency.name))

@@ -52,6 +52,7 @@ def parameter(name: str, where: str, description: str, *, required: bool = False
 
 
 _CHECK = shape({"name": TEXT, "result": TEXT, "detail": TEXT})
+_ACTOR = shape({"sub": TEXT}, {"capacity": TEXT, "client_id": TEXT, "act": {"type": "object"}})
 _PARTY = shape({"uscc": TEXT, "name": TEXT})
 _ISSUED = {
     "id": TEXT,
@@ -97,6 +98,7 @@ SCHEMAS: Mapping[str, Schema] = {
             **dict.fromkeys(("amr", "roles"), listing(TEXT)),
             "aud": {"type": ["string", "array"]},
             "organisation": _PARTY,
+            "act": _ACTOR,
         },
     ),
     "Claims": shape(
@@ -106,7 +108,8 @@ SCHEMAS: Mapping[str, Schema] = {
             **dict.fromkeys(("phone_number_verified", "email_verified"), FLAG),
             **dict.fromkeys(("subject_type", "id_type", "id_number"), TEXT),
             "organisation": _PARTY,
-            "organisations": listing(shape({"uscc": TEXT, "name": TEXT, "role": TEXT})),
+            "act": _ACTOR,
+            "organisations": listing(shape({"uscc": TEXT, "name": TEXT, "role": TEXT, "powers": listing(TEXT)})),
             "roles": listing(TEXT),
         },
     ),

@@ -55,6 +55,12 @@ def reject_registration(attempt: Attempt) -> None:
         raise _refuse("registration_not_supported", "The parameter 'registration' is not supported.")
 
 
+def check_subject_type(attempt: Attempt) -> None:
+    """Our own parameter `subject_type`: for themselves, or for an organisation under a mandate."""
+    if attempt.parameters.get("subject_type") not in {None, "natural", "legal"}:
+        raise _refuse("invalid_request", "The subject_type is natural or legal.")
+
+
 def check_way(attempt: Attempt) -> None:
     """RFC 9126 §6, RFC 9101 §10.5, FAPI 2.0 §5.3.2.2: clients that push or sign their requests do so always."""
     metadata = attempt.known_client.metadata
@@ -156,6 +162,7 @@ REDIRECTED_CHECKS: tuple[Check, ...] = (
     check_prompt,
     check_max_age,
     check_claims,
+    check_subject_type,
     check_key,
 )
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from idp.claims.requested import RequestedClaims
 from idp.clients.client import Client
@@ -71,6 +71,8 @@ class AuthorizationRequest:
     dpop_jkt: str | None = None
     request_uri: str | None = None
     ui_locales: str | None = None
+    subject_type: Literal["natural", "legal"] | None = None
+    """Whether the client wants somebody who acts for themselves, or for an organisation."""
 
     @property
     def is_openid(self) -> bool:

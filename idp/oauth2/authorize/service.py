@@ -1,6 +1,7 @@
 """Deciding about authorization requests: sign in first, consent first, refuse, or hand out a code."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from idp.claims.requested import read_requested_claims
 from idp.clients.client import Client
@@ -10,6 +11,8 @@ from idp.consent.service import ConsentQuestion, ConsentService
 from idp.keys import TokenKeys
 from idp.login.flow import LoginRequest
 from idp.login.service import LoginService
+from idp.mandates.mandate import may_enter
+from idp.mandates.records import Acting
 from idp.oauth2.authorize.checks import CHECKS, SHOWN_CHECKS
 from idp.oauth2.authorize.codes import CodeStore, IssuedCode
 from idp.oauth2.authorize.request import (
@@ -174,6 +177,7 @@ class AuthorizationService:
             dpop_jkt=parameters.get("dpop_jkt"),
             request_uri=attempt.request_uri,
             ui_locales=parameters.get("ui_locales"),
+            subject_type=_subject_type(parameters.get("subject_type")),
         )
 
     def _hinted_sub(self, hint: str | None) -> str | None:
@@ -196,13 +200,19 @@ class AuthorizationService:
                 raise _refuse("login_required", "Another person signed in than the id_token_hint names.")
             return await self._ask_to_sign_in(request, client, visitor.browser, None)
         async with self._parts.database.reading() as reading:
-            subject = await find_subject(reading, session.person.id)
+            subject = await find_subject(reading, session.person.id, Acting(session.mandate_id, self._parts.clock()))
+        if request.subject_type not in {None, session.subject_type}:
+            if login is not None:
+                raise _refuse("access_denied", "The person may not act for any organisation.")
+            return await self._ask_whom(request, client, visitor.browser, session)
         if subject is None or (subject.needs_second_factor and not proves_second_factor(session.amr)):
             return await self._ask_to_sign_in(request, client, visitor.browser, session)
         if login is None and "none" not in request.prompts and _could_be_surer(request, subject):
             return await self._send_to_login(request, client, visitor.browser, session)
         if subject.person.assurance_level < request.required_level:
             raise _refuse("unmet_authentication_requirements", "The person does not reach the assurance asked for.")
+        if subject.mandate is not None and not may_enter(subject.mandate, is_first_party=client.first_party):
+            raise _refuse("access_denied", "The person's mandate does not reach this application.")
         scopes = tuple(scope for scope in request.scopes if scope in subject.permitted_scopes)
         if request.scopes and not scopes:
             raise _refuse("invalid_scope", "This person may not grant any of the requested scopes.")
@@ -234,6 +244,13 @@ class AuthorizationService:
             raise _refuse("login_required", "The person must sign in.")
         return await self._send_to_login(request, client, browser, session)
 
+    async def _ask_whom(
+        self, request: AuthorizationRequest, client: Client, browser: str, session: Session
+    ) -> SignInNeeded:
+        if "none" in request.prompts:
+            raise _refuse("interaction_required", "The person must choose whom to act for.")
+        return await self._send_to_login(request, client, browser, session)
+
     async def _ask_to_consent(
         self, request: AuthorizationRequest, client: Client, browser: str, session: Session
     ) -> SignInNeeded:
@@ -255,6 +272,7 @@ class AuthorizationService:
             username_hint=request.login_hint or "",
             consent=_question(request, client),
             must_consent="consent" in request.prompts,
+            subject_type=request.subject_type,
         )
         login = await self._parts.login.begin(login, session)
         seconds = self._parts.settings.login_request_seconds
@@ -275,6 +293,7 @@ class AuthorizationService:
             sub=self._parts.names.pairwise(client, session.person.id),
             resources=request.resources,
             requested_claims=request.claims.to_json(),
+            mandate_id=session.mandate_id,
         )
         if request.request_uri is not None and not await self._parts.sources.pushed.use_up(request.request_uri):
             raise _refuse("invalid_request_uri", "The request_uri was used before.")
@@ -363,6 +382,10 @@ def _required_level(acr_values: tuple[str, ...]) -> int:
     others' classes."""
     levels = [level for value in acr_values if (level := level_of(value)) is not None]
     return min(levels, default=BEYOND) if acr_values else 1
+
+
+def _subject_type(value: str | None) -> Literal["natural", "legal"] | None:
+    return "legal" if value == "legal" else "natural" if value == "natural" else None
 
 
 def _refuse(error: str, description: str) -> OAuthError:

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from idp.clients.client import DEVICE_CODE, Client
 from idp.clients.service import ClientService
 from idp.consent.service import ConsentQuestion, ConsentService
+from idp.mandates.mandate import may_enter
+from idp.mandates.records import Acting
 from idp.oauth2.client_authentication.service import ClientAuthenticator
 from idp.oauth2.device.codes import DeviceCodes, DeviceRequest, read_user_code, shown_user_code
 from idp.oauth2.endpoint_request import EndpointRequest
@@ -23,9 +25,10 @@ from idp.tokens.service import TokenGrant, TokenService
 from idp.tokens.subject import Subject, find_subject
 from idp.tokens.subject_names import SubjectNames
 from kernel.audit.chain import Actor, AuditEvent, AuditTrail, Outcome
+from kernel.clock import Clock
 from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
-from kernel.errors import FieldError, Gone, InvalidInput, RateLimited
+from kernel.errors import FieldError, Forbidden, Gone, InvalidInput, RateLimited
 from kernel.ids.time_ordered import new_id
 
 GUESSES, GUESSES_SECONDS = 10, 900
@@ -46,6 +49,7 @@ class DeviceParts:
     consents: ConsentService
     tokens: TokenService
     names: SubjectNames
+    clock: Clock
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class DeviceAuthorization:
         if found is None or client is None or subject is None:
             await self._count_guess(session)
             raise InvalidInput(WRONG, fields=[FieldError("user_code", WRONG)])
+        if subject.mandate is not None and not may_enter(subject.mandate, is_first_party=client.first_party):
+            raise Forbidden("Your mandate does not reach this application.")
         name, request = found
         scopes = tuple(scope for scope in request.scopes if scope in subject.permitted_scopes)
         return DeviceQuestion(client, request, name, scopes)
@@ -118,6 +124,7 @@ class DeviceAuthorization:
             ends_with_session=client.first_party or "offline_access" not in question.scopes,
             sub=parts.names.pairwise(client, session.person.id),
             resources=question.request.resources,
+            mandate_id=session.mandate_id,
         )
         async with parts.database.transaction() as transaction:
             await parts.tokens.open_grant(transaction, grant)
@@ -139,7 +146,7 @@ class DeviceAuthorization:
 
     async def _subject(self, session: Session) -> Subject | None:
         async with self._parts.database.reading() as reading:
-            return await find_subject(reading, session.person.id)
+            return await find_subject(reading, session.person.id, Acting(session.mandate_id, self._parts.clock()))
 
     async def _count_guess(self, session: Session) -> None:
         count = await self._parts.ephemeral.increment(f"device-guess:{session.person.id}", GUESSES_SECONDS)

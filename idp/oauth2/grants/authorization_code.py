@@ -1,5 +1,6 @@
 """Tokens for an authorization code (RFC 6749 §4.1.3). A code counts once; a second use ends what the first one got."""
 
+from idp.mandates.records import Acting
 from idp.oauth2.authorize.codes import CodeStore, IssuedCode
 from idp.oauth2.binding import JKT, check_bound
 from idp.oauth2.errors import invalid_grant
@@ -46,7 +47,7 @@ class AuthorizationCodeGrant:
         grant, tokens = issued.grant, self._parts.tokens
         resources = narrow_resources(request.parameters.resources, grant.resources)
         async with self._parts.database.transaction() as session:
-            subject = await find_subject(session, grant.person_id)
+            subject = await find_subject(session, grant.person_id, Acting(grant.mandate_id, self._parts.clock()))
             if subject is None or not subject.person.stands_by(grant.sign_in.auth_time):
                 raise invalid_grant()
             if not await tokens.is_open(session, grant.id):

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from idp.claims.requested import claims_asked
 from idp.claims.service import ClaimsQuestion, PersonClaims
 from idp.clients.client import Client
+from idp.mandates.records import Acting
 from idp.oauth2.binding import Binding
 from idp.oauth2.parameters import Parameters
 from idp.tokens.service import AccessShape, Bound, IssuedTokens, TokenGrant, TokenService
@@ -79,7 +80,7 @@ class PersonTokens:
         id_token = None
         if "openid" in shape.scopes:
             bound = Bound(access_token, issue.nonce, await self._claims(session, issue))
-            id_token = await tokens.write_id_token(grant, issue.subject.person, shape, bound)
+            id_token = await tokens.write_id_token(grant, issue.subject, shape, bound)
         await self._record(session, issue)
         kind = Binding(shape.confirmation).token_type
         return IssuedTokens(access_token, tokens.access_token_seconds, shape.scopes, refresh_token, id_token, kind)
@@ -93,7 +94,8 @@ class PersonTokens:
         names = claims_asked(issue.grant.requested_claims, "id_token")
         if not names:
             return {}
-        question = ClaimsQuestion(issue.shape.client, issue.grant.person_id, issue.shape.scopes, names)
+        acting = Acting(issue.grant.mandate_id, self._parts.clock())
+        question = ClaimsQuestion(issue.shape.client, issue.grant.person_id, issue.shape.scopes, names, acting)
         return await self._parts.claims.named(session, question)
 
     async def _record(self, session: AsyncSession, issue: Issue) -> None:

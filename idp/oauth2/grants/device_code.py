@@ -1,6 +1,7 @@
 """Tokens for a device that a person let in (RFC 8628 §3.4, §3.5)."""
 
 from idp.clients.client import DEVICE_CODE
+from idp.mandates.records import Acting
 from idp.oauth2.device.codes import Answer, DeviceCodes
 from idp.oauth2.errors import OAuthError, invalid_grant
 from idp.oauth2.grants.base import GrantParts, Issue, PersonTokens, TokenRequest, may_refresh
@@ -33,7 +34,7 @@ class DeviceCodeGrant:
         if grant is None:
             raise OAuthError(*ERRORS[answer])
         async with self._parts.database.transaction() as session:
-            subject = await find_subject(session, grant.person_id)
+            subject = await find_subject(session, grant.person_id, Acting(grant.mandate_id, self._parts.clock()))
             if subject is None or not subject.person.stands_by(grant.sign_in.auth_time):
                 raise invalid_grant()
             if not await self._parts.tokens.is_open(session, grant.id):

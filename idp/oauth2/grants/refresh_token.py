@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from idp.mandates.records import Acting
 from idp.oauth2.binding import check_bound
 from idp.oauth2.errors import OAuthError, invalid_grant
 from idp.oauth2.grants.base import GrantParts, Issue, PersonTokens, TokenRequest
@@ -45,7 +46,7 @@ class RefreshTokenGrant:
     async def _issue(
         self, session: AsyncSession, request: TokenRequest, grant: TokenGrant, refresh: str | bool
     ) -> IssuedTokens:
-        subject = await find_subject(session, grant.person_id)
+        subject = await find_subject(session, grant.person_id, Acting(grant.mandate_id, self._parts.clock()))
         if subject is None or not subject.person.stands_by(grant.sign_in.auth_time):
             raise invalid_grant()
         asked = split_scope(request.parameters.get("scope")) or grant.scopes

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from idp.clients.client import TOKEN_EXCHANGE, Client
+from idp.mandates.records import Acting
 from idp.oauth2.errors import OAuthError, invalid_request
 from idp.oauth2.grants.base import GrantParts, TokenRequest
 from idp.oauth2.parameters import split_scope
@@ -86,7 +87,8 @@ class TokenExchangeGrant:
         seconds = min(tokens.access_token_seconds, int(subject_token.claims["exp"]) - now)
         async with self._parts.database.transaction() as session:
             grant = await tokens.find_grant(session, subject_token.claims["grant"])
-            subject = await find_subject(session, subject_token.person_id or "")
+            acting = Acting(subject_token.mandate_id, self._parts.clock())
+            subject = await find_subject(session, subject_token.person_id or "", acting)
             if grant is None or subject is None:
                 raise OAuthError("invalid_request", "The subject_token is not valid or has ended.")
             access_token = await tokens.write_for_person(session, grant, subject, shape)

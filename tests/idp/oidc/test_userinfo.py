@@ -19,7 +19,7 @@ async def person_id(provider: Provider) -> str:
     await services.persons.bind_real_name(person_id, RealName("111", NUMBER, "张小明"), 4)
     await services.persons.set_contact(person_id, phone="+8613800000000", email="ming@mail.test")
     await services.organisations.create(USCC, "信印示范有限公司", "enterprise")
-    await services.organisations.add_member(USCC, person_id, "法定代表人")
+    await services.mandates.enter_representative(USCC, person_id)
     return person_id
 
 
@@ -44,14 +44,16 @@ async def test_each_scope_has_its_claims(provider: Provider, person_id: str) -> 
     assert claims["locale"] == "zh-CN"
     assert (claims["phone_number"], claims["phone_number_verified"]) == ("+8613800000000", True)
     assert (claims["email"], claims["email_verified"]) == ("ming@mail.test", True)
-    assert claims["organisation"] == {"uscc": USCC, "name": "信印示范有限公司"}
-    assert not {"id_number", "organisations"} & set(claims)
+    # A mandate is used by choice: somebody who acts for themselves brings no organisation along.
+    assert not {"id_number", "organisation", "organisations"} & set(claims)
 
 
 async def test_a_client_that_may_gets_the_real_name(provider: Provider, person_id: str) -> None:
     claims = await claims_for(provider, "openid profile realname", may_realname=True)
     assert (claims["id_type"], claims["id_number"], claims["name"]) == ("111", NUMBER, "张小明")
-    assert claims["organisations"] == [{"uscc": USCC, "name": "信印示范有限公司", "role": "法定代表人"}]
+    powers = ["applications", "authorise", "present", "see"]
+    told = {"uscc": USCC, "name": "信印示范有限公司", "role": "representative", "powers": powers}
+    assert claims["organisations"] == [told]
 
 
 async def test_a_client_that_may_not_never_gets_the_scope(provider: Provider, person_id: str) -> None:

@@ -117,3 +117,12 @@ async def test_people_are_masked_for_those_who_need_not_know_and_organisations_a
     organisation = (await vault.issuing.issue(food_order(holder=company), world.requester())).content.holder
     assert (person.masked_name, person.masked_number) == ("**满", "*" * 14 + "0011")
     assert (organisation.masked_name, organisation.masked_number) == (COMPANY_NAME, COMPANY_NUMBER)
+
+
+@pytest.mark.parametrize(("power", "count"), [(SEE, 1), (PRESENT, 0), (AUTHORISE, 0)])
+async def test_an_agent_does_with_a_companys_licences_what_the_mandate_names(
+    vault: VaultServices, power: str, count: int
+) -> None:
+    agent = KnownHolders(replace(COMPANY, powers=frozenset({"see"})))
+    viewer = await vault.lookup.viewer(CITIZEN, agent, power)
+    assert len(viewer.holder_indexes) == count
