@@ -4,11 +4,11 @@ Revision ID: idp_0004
 Revises: idp_0003
 """
 
+from uuid import uuid4
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-
-from kernel.ids.time_ordered import new_id
 
 revision = "idp_0004"
 down_revision = "idp_0003"
@@ -73,7 +73,7 @@ def _carry_over() -> None:
         led |= {uscc} if leads else set()
         connection.execute(
             _mandate.insert().values(
-                id=new_id(),
+                id=uuid4().hex,
                 uscc=uscc,
                 person_id=person_id,
                 capacity="representative" if leads else "agent",

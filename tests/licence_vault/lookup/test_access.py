@@ -1,10 +1,13 @@
 """Who may see a licence: its holder and its issuing authority; everyone else hears that there is none."""
 
+from dataclasses import replace
+
 import pytest
 
 from kernel.errors import Forbidden, InvalidInput, NotFound
 from kernel.principal import Holder, HolderNumber, Organisation, Principal
 from licence_vault.lookup.access import Viewer
+from licence_vault.lookup.service import AUTHORISE, PRESENT, SEE
 from tests.houses import (
     AGENCY,
     CITIZEN_NAME,
@@ -121,8 +124,9 @@ async def test_people_are_masked_for_those_who_need_not_know_and_organisations_a
 
 @pytest.mark.parametrize(("power", "count"), [(SEE, 1), (PRESENT, 0), (AUTHORISE, 0)])
 async def test_an_agent_does_with_a_companys_licences_what_the_mandate_names(
-    vault: VaultServices, power: str, count: int
+    world: TestHouse, power: str, count: int
 ) -> None:
+    vault = world.house.licence_vault
     agent = KnownHolders(replace(COMPANY, powers=frozenset({"see"})))
     viewer = await vault.lookup.viewer(CITIZEN, agent, power)
     assert len(viewer.holder_indexes) == count
