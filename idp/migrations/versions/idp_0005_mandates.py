@@ -1,7 +1,7 @@
 """mandates
 
-Revision ID: idp_0004
-Revises: idp_0003
+Revision ID: idp_0005
+Revises: idp_0004
 """
 
 from uuid import uuid4
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "idp_0004"
-down_revision = "idp_0003"
+revision = "idp_0005"
+down_revision = "idp_0004"
 branch_labels = None
 _mandate = sa.table(
     "idp_mandate",
