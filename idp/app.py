@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
+from idp.account.mandates.routes import MandatePages
 from idp.account.routes import AccountPages
 from idp.account.security.routes import SecurityPages, SecurityParts
 from idp.account.service import AccountParts, AccountService
@@ -39,7 +40,6 @@ from idp.login.second_factor.routes import FactorPages
 from idp.login.service import LoginService, SessionParts
 from idp.login.sign_out import Endings, MandateEnding, SignOut
 from idp.login.throttle import AttemptThrottle
-from idp.mandates.routes import MandatePages
 from idp.mandates.service import MandateService
 from idp.oauth2.registration.service import RegistrationParts, RegistrationService
 from idp.oidc.logout import LogoutService

@@ -8,6 +8,9 @@ from kernel.errors import Forbidden
 
 Claims = Mapping[str, Any]
 
+SEE, PRESENT, AUTHORISE = "see", "present", "authorise"
+"""Powers over the licences of an organisation that somebody acts for."""
+
 
 class InsufficientScope(Forbidden):
     """The token holds but does not reach this far (RFC 6750 §3.1)."""

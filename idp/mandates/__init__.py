@@ -1,6 +1,6 @@
 """Who may act for a legal person: its legal representative (法定代表人) and the agents (经办人) that one appoints.
 
-Owns: mandates with their powers, term and history; what ends with a mandate; the pages where they are given and taken.
-Does not own: memberships in agencies (`idp.organisations`), roles of officers (`idp.roles`), what a licence needs.
+Owns: mandates with their powers, term and history; what ends with a mandate.
+Does not own: its pages (`idp.account.mandates`), memberships in agencies (`idp.organisations`), roles of officers (`idp.roles`), what a licence needs.
 Entry points: `service.MandateService`, `records.Acting` (which mandate a session or token acts under, and when).
 """

@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kernel.errors import FieldError, InvalidInput
-from kernel.principal import Principal
+from kernel.principal import AUTHORISE, Principal
 from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
 from licence_vault.grants.grant import Grant
 from licence_vault.grants.service import GrantOrder, Grants
-from licence_vault.lookup.service import AUTHORISE
 
 ROOT = "/api/v1/me/grants"
 NO_STORE = {"Cache-Control": "private, no-store"}

@@ -16,7 +16,7 @@ from kernel.ids.handles import parse_handle
 from kernel.ids.holder_codes import parse_holder_number
 from kernel.ids.licence_identifier import LicenceIdentifier
 from kernel.ids.time_ordered import new_id
-from kernel.principal import Holders, Principal
+from kernel.principal import SEE, Holders, Principal
 from licence_vault.licences.licence import Licence
 from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import (
@@ -35,8 +35,6 @@ from licence_vault.lookup.access import READ, Viewer, check_is_holder, check_may
 
 FORMATS = {"ofd": "application/ofd", "pdf": "application/pdf"}
 PAGE_SIZE = 50
-SEE, PRESENT, AUTHORISE = "see", "present", "authorise"
-"""Powers over the licences of an organisation that one acts for."""
 OWN_LOOKS_EVERY = timedelta(hours=1)
 
 

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from kernel.errors import InvalidInput
 from kernel.i18n import gettext as _
+from kernel.principal import AUTHORISE
 from kernel.web.csrf import check_csrf
 from kernel.web.forms import RawForm, field_errors, read_form
 from kernel.web.sign_in import require_sign_in
@@ -19,7 +20,6 @@ from licence_vault.grants.grant import Grant, GrantState
 from licence_vault.grants.service import GrantOrder, grantable_fields
 from licence_vault.licences.licence import Licence
 from licence_vault.lookup.access import Viewer
-from licence_vault.lookup.service import AUTHORISE
 from licence_vault.pages.rendering import render
 
 HOURS = {"1": 1, "24": 24, "168": 168, "720": 720}

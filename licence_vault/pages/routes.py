@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from kernel.errors import InvalidInput
 from kernel.i18n import gettext as _
+from kernel.principal import PRESENT, SEE
 from kernel.web.csrf import check_csrf
 from kernel.web.forms import field_errors, read_form
 from kernel.web.sign_in import require_sign_in
@@ -17,7 +18,6 @@ from licence_vault.catalogue.licence_type import label
 from licence_vault.licences.licence import Licence, code_name
 from licence_vault.lookup.access import Viewer
 from licence_vault.lookup.routes import today
-from licence_vault.lookup.service import PRESENT, SEE
 from licence_vault.pages.grants import field_labels, grant_page_routes
 from licence_vault.pages.looks import told
 from licence_vault.pages.preview import WIDTHS

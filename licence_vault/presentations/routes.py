@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kernel.errors import InvalidInput
+from kernel.principal import PRESENT
 from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
-from licence_vault.lookup.service import PRESENT
 from licence_vault.presentations.service import SECONDS
 
 

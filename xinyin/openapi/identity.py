@@ -46,6 +46,7 @@ AUTHORIZATION: Mapping[str, tuple[str, Schema]] = {
     "login_hint": ("A user name", TEXT),
     "id_token_hint": ("An ID token of ours", TEXT),
     "ui_locales": ("", TEXT),
+    "subject_type": ("Of our own: legal for somebody who acts under a mandate", {"enum": ["natural", "legal"]}),
 }
 _REQUIRED = ("response_type", "client_id", "redirect_uri")
 _LOGOUT = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from kernel.errors import Forbidden, InvalidInput, NotFound
-from kernel.principal import Holder, HolderNumber, Organisation, Principal
+from kernel.principal import AUTHORISE, PRESENT, SEE, Holder, HolderNumber, Organisation, Principal
 from licence_vault.lookup.access import Viewer
-from licence_vault.lookup.service import AUTHORISE, PRESENT, SEE
 from tests.houses import (
     AGENCY,
     CITIZEN_NAME,
