@@ -19,6 +19,7 @@ from verify.trust_list.service import TrustListPublication
 from verify.trust_list.source import TrustSource
 from verify.upload import routes as upload_routes
 from verify.upload.budget import WorkBudget
+from verify.upload.judging.findings import Judges
 from verify.upload.service import UploadVerification
 
 
@@ -30,6 +31,7 @@ class VerifyServices:
     qr: QrVerification
     upload: UploadVerification
     trust_list: TrustListPublication
+    judges: Judges
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Neighbours:
     trust: TrustSource
     receipts: ReceiptSigner
     store: EphemeralStore
+    judges: Judges
 
 
 def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> VerifyServices:
@@ -58,6 +61,7 @@ def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> 
         qr=qr,
         receipts=neighbours.receipts,
         budget=WorkBudget(neighbours.store),
+        judges=neighbours.judges,
         issuer=public_url,
         clock=clock,
     )
@@ -65,7 +69,11 @@ def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> 
         source=neighbours.trust, signer=neighbours.receipts, issuer=public_url, clock=clock
     )
     return VerifyServices(
-        domain=urlsplit(public_url).netloc or public_url, qr=qr, upload=upload, trust_list=publication
+        domain=urlsplit(public_url).netloc or public_url,
+        qr=qr,
+        upload=upload,
+        trust_list=publication,
+        judges=neighbours.judges,
     )
 
 

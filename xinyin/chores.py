@@ -18,6 +18,7 @@ _log = structlog.get_logger()
 @asynccontextmanager
 async def chores_running(house: House, seconds: float = HOUR) -> AsyncIterator[None]:
     """Have chores, seal jobs and batches done during the block, chores at once; several processes at it do no harm."""
+    await asyncio.to_thread(house.verify.judges.start)  # so that the first file need not wait for them
     task = asyncio.create_task(_repeat(house, seconds))
     try:
         async with house.seal.jobs.runner.running(), house.licence_vault.batch_runner.running():

@@ -1,5 +1,6 @@
 """The one readable list of what is wired to what. Read this first, then `xinyin/app.py` for the routes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ from seal.timestamp.settings import TimestampSettings
 from sso_proxy.app import GatewayServices, start_gateway
 from verify.app import VerifyServices
 from verify.trust_list.source import ServiceTrust
+from verify.upload.judging.findings import Judges
+from verify.upload.judging.here import JudgesHere
+from verify.upload.judging.pool import JudgingLimits, JudgingPool
 from verify.vault import VaultStandings
 from xinyin.foundation import Foundation, open_foundation
 from xinyin.own_clients import GATEWAY_CLIENT_ID, gateway_registration, pages_registration
@@ -83,14 +87,17 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Asyn
     async with open_foundation(settings, clock=clock) as foundation:
         try:
             house = build_house(foundation, provider_http)
-            await house.idp.start()
-            await house.seal.start()
-            await house.licence_vault.start()
-            await _register_own_clients(house)
-            yield house
-            await house.sso_proxy.close()
-            await house.seal.stop()
-            await house.idp.stop()
+            try:
+                await house.idp.start()
+                await house.seal.start()
+                await house.licence_vault.start()
+                await _register_own_clients(house)
+                yield house
+                await house.sso_proxy.close()
+                await house.seal.stop()
+                await house.idp.stop()
+            finally:
+                await asyncio.to_thread(house.verify.judges.close)
         finally:
             await provider_http.close()
 
@@ -210,8 +217,14 @@ def _build_verify(
         trust=trust,
         receipts=sealing.signing,
         store=foundation.ephemeral,
+        judges=_judges(foundation.settings.judging_workers),
     )
     return verify.app.build_services(neighbours, public_url=foundation.settings.public_url, clock=foundation.clock)
+
+
+def _judges(processes: int) -> Judges:
+    """Strangers' files are judged in processes of their own, unless the operator wants none."""
+    return JudgingPool(JudgingLimits(judges=processes)) if processes else JudgesHere()
 
 
 def _build_gateway(foundation: Foundation, pages: Pages, identity: IdpServices) -> GatewayServices:

@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64)
     sealing_workers: int = Field(0, ge=0, le=64)
     """Processes that seal, and alone open keys of seals; 0: done in this process."""
+    judging_workers: int = Field(2, ge=0, le=64)
+    """Processes that judge uploaded files; 0: done in this process, without their limits."""
     seal_job_days: int = Field(7, ge=1, le=3650)
     """How many days the files of a seal job can be fetched."""
     font_directory: str = ""

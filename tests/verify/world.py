@@ -26,6 +26,7 @@ from verify.receipt.receipt import ReceiptSigner
 from verify.standing import LicenceStanding, LicenceState
 from verify.trust_list.document import Anchor, PublishedSeal, QrKey, TrustList
 from verify.trust_list.source import TrustSource, store_of
+from verify.upload.judging.here import JudgesHere
 
 ROOT = Path(__file__).parents[2]
 HANDLE = "K5LUSQ2ZMFRGGZDFMZTWQ2LKNM"
@@ -176,6 +177,7 @@ class World:
                 trust=trust,
                 receipts=receipts,
                 store=InProcessStore(self.clock),
+                judges=JudgesHere(),
             ),
             public_url=PUBLIC_URL,
             clock=self.clock,

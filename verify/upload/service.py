@@ -8,7 +8,6 @@ from typing import Any
 from kernel.clock import Clock
 from kernel.errors import FieldError, InvalidInput
 from seal.validation.report import Check, SubIndication, ValidationReport, failed, passed, undecided, warning
-from seal.validation.service import validate_document
 from verify.credentials.judging import Challenge
 from verify.credentials.reading import read_credential
 from verify.credentials.service import CredentialVerification
@@ -19,8 +18,8 @@ from verify.report.wording import STATE_SENTENCES
 from verify.standing import LicenceStanding, LicenceStandings, LicenceState
 from verify.trust_list.source import TrustSource
 from verify.upload.budget import WorkBudget
-from verify.upload.identifier import read_identifier
-from verify.upload.images import is_image, read_qr_in_image
+from verify.upload.images import is_image
+from verify.upload.judging.findings import Judges
 
 RECORD = "Issuer's record"
 STATUS = "Licence status"
@@ -38,6 +37,7 @@ class UploadVerification:
         qr: QrVerification,
         receipts: ReceiptSigner,
         budget: WorkBudget,
+        judges: Judges,
         issuer: str,
         clock: Clock,
     ) -> None:
@@ -48,6 +48,7 @@ class UploadVerification:
         self._qr = qr
         self._receipts = receipts
         self._budget = budget
+        self._judges = judges
         self._issuer = issuer
         self._clock = clock
 
@@ -60,13 +61,12 @@ class UploadVerification:
         if (sent := read_credential(data)) is not None:
             return await self._credentials.judge(sent, self._clock())
         if is_image(data):
-            text = await self._budget.run(address, lambda: read_qr_in_image(data))
+            text = await self._budget.run(address, lambda: self._judges.read_qr(data))
             return await self._qr.judge_text(text, address=address)
         now = self._clock()
         trust = await self._trust.store()
-        validation, named = await self._budget.run(
-            address, lambda: (validate_document(data, trust, at=now), read_identifier(data))
-        )
+        found = await self._budget.run(address, lambda: self._judges.judge(data, trust, now))
+        validation, named = found.validation, found.named
         recorded = await self._standings.find_by_file_digest(hashlib.sha256(data).hexdigest())
         licence = recorded
         if licence is None and named is not None:

@@ -16,7 +16,8 @@ from kernel.crypto.signatures import SigningAlgorithm, SigningKey
 from kernel.errors import RateLimited, Unavailable
 from seal.signing.pressing.order import PressLost, PressOrder
 from seal.signing.workers.child import Child, KeyPlace
-from seal.signing.workers.wire import read_error, write_order, write_trust
+from seal.signing.workers.wire import read_error, write_order
+from seal.validation.transfer import write_trust
 from seal.validation.trust import TrustStore
 
 WAITING_A_WORKER: Final = 16

@@ -10,26 +10,12 @@ from typing import Any
 
 import cbor2
 
-from kernel.crypto.certificates import Certificate
-from kernel.crypto.revocation.crl import Crl
-from kernel.crypto.revocation.ocsp import OcspResponse
 from kernel.errors import XinyinError
 from seal.client import DocumentToSeal, SealManner
 from seal.documents.positions import StampPosition
 from seal.signing.faults import read_fault, write_fault
 from seal.signing.pressing.order import PressOrder, SealStock
-from seal.validation.trust import SealStatus, TrustStore
-
-_TRUST_KINDS: Mapping[str, Any] = {
-    "anchors": Certificate,
-    "intermediates": Certificate,
-    "crls": Crl,
-    "timestamp_anchors": Certificate,
-    "ocsp_responses": OcspResponse,
-    "signer_anchors": Certificate,
-    "empty_id_anchors": Certificate,
-}
-_STATUS_SETS = ("seals", "makers", "signers")
+from seal.validation.trust import TrustStore
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
@@ -46,44 +32,6 @@ def decode(data: bytes) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise ValueError("not a message")
     return message
-
-
-def write_trust(trust: TrustStore) -> bytes:
-    """A trust store whose seals' standings are a mapping."""
-    statuses: Mapping[str, SealStatus] = trust.seal_status if isinstance(trust.seal_status, Mapping) else {}
-    listed = {name: [each.der for each in getattr(trust, name)] for name in _TRUST_KINDS}
-    told = {code: _told(status) for code, status in statuses.items()}
-    return encode({**listed, "statuses": told})
-
-
-def read_trust(data: bytes) -> TrustStore:
-    """What `write_trust` wrote."""
-    told = decode(data)
-    statuses = {code: _status(status) for code, status in told["statuses"].items()}
-    listed = {name: tuple(kind.load(der) for der in told[name]) for name, kind in _TRUST_KINDS.items()}
-    return TrustStore(seal_status=statuses.get, **listed)
-
-
-def _told(status: SealStatus) -> dict[str, Any]:
-    sets = {name: _listed(getattr(status, name)) for name in _STATUS_SETS}
-    as_of = status.as_of.isoformat() if status.as_of else None
-    return {
-        "state": status.state,
-        "since": status.since.isoformat(),
-        "as_of": as_of,
-        "all_told": status.all_told,
-    } | sets
-
-
-def _listed(digests: frozenset[str] | None) -> list[str] | None:
-    return None if digests is None else sorted(digests)
-
-
-def _status(told: Mapping[str, Any]) -> SealStatus:
-    sets: dict[str, Any] = {name: None if told[name] is None else frozenset(told[name]) for name in _STATUS_SETS}
-    as_of = datetime.fromisoformat(told["as_of"]) if told["as_of"] else None
-    since = datetime.fromisoformat(told["since"])
-    return SealStatus(told["state"], since, as_of=as_of, all_told=bool(told["all_told"]), **sets)
 
 
 def write_order(order: PressOrder) -> dict[str, Any]:

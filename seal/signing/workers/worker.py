@@ -17,7 +17,8 @@ from kernel.crypto.startup.master_key import load_or_create_master_keys
 from kernel.errors import IntegrityError, XinyinError
 from seal.signing.pressing.press import press
 from seal.signing.service_keys import open_service_key
-from seal.signing.workers.wire import decode, encode, read_order, read_trust, write_error
+from seal.signing.workers.wire import decode, encode, read_order, write_error
+from seal.validation.transfer import read_trust
 from seal.validation.trust import TrustStore
 
 Reply = dict[str, Any]

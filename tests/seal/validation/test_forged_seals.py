@@ -11,8 +11,8 @@ from kernel.crypto.jose import sign_jws
 from kernel.crypto.private_keys import generate_key
 from seal.seals.bindings import Bindings
 from seal.seals.status_list import TYPE, SealStatusList, load_status_list
-from seal.signing.workers.wire import read_trust, write_trust
 from seal.validation.report import CheckResult
+from seal.validation.transfer import read_trust, write_trust
 from seal.validation.trust import SealStatus, TrustStore
 from tests.seal.files import Judge, sealed_ofd, sealed_pdf
 from tests.seal.pdf_samples import minimal_pdf
