@@ -16,7 +16,7 @@ from kernel.crypto.custody.addresses import file_folders, parse_address
 from kernel.crypto.custody.opening import open_keystore
 from kernel.crypto.envelope import Envelope
 from kernel.crypto.keystore import KeyStore
-from kernel.crypto.startup.master_key import load_or_create_master_keys
+from kernel.crypto.startup.master_key import MasterKeyFile
 from kernel.crypto.startup.selftest import run_self_tests
 from kernel.database.engine import Database
 from kernel.database.migrations import migrate
@@ -59,13 +59,14 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
     run_self_tests()
     load_rows()
     _check_master_key_is_there(settings)
-    master, *previous = load_or_create_master_keys(settings.master_key_file)
+    masters = MasterKeyFile(settings.master_key_file)
+    lasting = masters().lasting
     database = Database(settings.database_url)
     ephemeral: EphemeralStore = RedisStore(settings.redis_url) if settings.redis_url else InProcessStore(clock)
     workers = _sealing_workers(settings)
     try:
         await migrate(database, MIGRATIONS, METADATA)
-        audit_key = derive_key(master, "audit head")
+        audit_key = derive_key(lasting, "audit head")
         yield Foundation(
             settings=settings,
             clock=clock,
@@ -74,14 +75,14 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
             blobs=FileBlobs(_folder(settings.blob_url)),
             seal_job_blobs=FileBlobs(_folder(settings.blob_url) / "seal-jobs"),
             sealing_workers=workers,
-            keystore=open_keystore(settings.keys, (master, *previous), state=settings.key_state),
-            envelope=Envelope(master, previous=previous),
+            keystore=open_keystore(settings.keys, masters, state=settings.key_state),
+            envelope=Envelope.following(masters),
             audit=AuditTrail(clock, audit_key),
             messages=build_sender(settings.smtp, settings.message_gateway, clock),
             audit_key=audit_key,
-            csrf_key=derive_key(master, "csrf"),
-            page_client_secret=derive_key(master, "client of our pages").hex(),
-            gateway_client_secret=derive_key(master, "client of the gateway").hex(),
+            csrf_key=derive_key(lasting, "csrf"),
+            page_client_secret=derive_key(lasting, "client of our pages").hex(),
+            gateway_client_secret=derive_key(lasting, "client of the gateway").hex(),
         )
     finally:
         if workers:
@@ -108,9 +109,9 @@ def _sealing_workers(settings: Settings) -> WorkerPool | None:
     return WorkerPool(PoolSettings(settings.sealing_workers, place))
 
 
-def derive_key(master: bytes, purpose: str) -> bytes:
-    """A key of its own for each purpose: HMAC-SHA-256 of the purpose under the master key."""
-    return hmac.digest(master, f"xinyin:{purpose}".encode(), hashlib.sha256)
+def derive_key(lasting: bytes, purpose: str) -> bytes:
+    """A key of its own for each purpose, the same after rotations: HMAC-SHA-256 of it under the lasting key."""
+    return hmac.digest(lasting, f"xinyin:{purpose}".encode(), hashlib.sha256)
 
 
 def _folder(address: str) -> Path:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.schema import Base
-from kernel.database.schema import UTCDateTime
+from kernel.database.schema import UTCDateTime, sealed
 
 
 class TotpRow(Base):
@@ -16,7 +16,7 @@ class TotpRow(Base):
     __tablename__ = "idp_totp"
 
     person_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("idp.totp.secret:{person_id}"))
     last_step: Mapped[int] = mapped_column(Integer)
     enrolled_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.schema import Base
-from kernel.database.schema import UTCDateTime
+from kernel.database.schema import UTCDateTime, sealed
 
 
 class ExternalIdentityRow(Base):
@@ -28,8 +28,10 @@ class ExternalIdentityRow(Base):
     scope: Mapped[str] = mapped_column(String(128))
     kind: Mapped[str] = mapped_column(String(16))
     value_index: Mapped[str] = mapped_column(String(64))
-    value_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    nickname_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    value_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("idp.external_identity.value:{id}"))
+    nickname_sealed: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=sealed("idp.external_identity.nickname:{id}")
+    )
     linked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     used_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.schema import Base
-from kernel.database.schema import UTCDateTime
+from kernel.database.schema import UTCDateTime, sealed
 from kernel.errors import NotFound
 
 
@@ -23,12 +23,12 @@ class PersonRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     assurance_level: Mapped[int] = mapped_column(Integer)
     assured_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("idp.person.name:{id}"))
     id_type: Mapped[str | None] = mapped_column(String(8))
-    id_number_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    id_number_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("idp.person.id_number:{id}"))
     id_number_index: Mapped[str | None] = mapped_column(String(64), unique=True)
-    phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("idp.person.phone:{id}"))
+    email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("idp.person.email:{id}"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     signed_out_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

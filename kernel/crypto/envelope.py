@@ -6,9 +6,10 @@ The context is authenticated in both, so a ciphertext moved to another column or
 
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
@@ -30,12 +31,45 @@ _KEY_ID_BYTES, _NONCE_BYTES, _TAG_BYTES = 8, 12, 16
 _HEAD_BYTES = 2 + _KEY_ID_BYTES
 
 
+@dataclass(frozen=True)
+class MasterKeys:
+    """The master keys of a house, 32 bytes each. `others` still open records: earlier ones, and the one to come.
+
+    `staged`, one of them, is the one to come, if it is there already. `lasting` outlives rotations: blind indexes and
+    all that is compared over years are keyed by it.
+    """
+
+    current: bytes = field(repr=False)
+    others: tuple[bytes, ...] = field(default=(), repr=False)
+    lasting: bytes = field(default=b"", repr=False)
+    staged: bytes = field(default=b"", repr=False)
+
+    @property
+    def earlier(self) -> tuple[bytes, ...]:
+        """The others that records may still hang on."""
+        return tuple(key for key in self.others if key != self.staged)
+
+    def __post_init__(self) -> None:
+        if not self.lasting:
+            object.__setattr__(self, "lasting", (self.current, *self.others)[-1])
+        if any(len(master) != MASTER_KEY_BYTES for master in (self.current, *self.others, self.lasting)):
+            raise ConfigurationError("A master key has {count} bytes.", count=MASTER_KEY_BYTES)
+
+
+def master_key_id(master: bytes) -> bytes:
+    """The eight bytes by which a record names the master key that it hangs on."""
+    return _derive(master, b"key id", _KEY_ID_BYTES)
+
+
+KEY_ID_AT = slice(2, _HEAD_BYTES)
+"""Where a record names its master key."""
+
+
 class Envelope:
     """Encrypts records and makes blind indexes. Safe to share between threads.
 
     `master_key`: 32 random bytes, used for everything new. `previous`: earlier master keys, newest first, still opened.
-    The blind index is keyed by the oldest key given, so that rotation does not lose what is stored: before dropping the
-    oldest key, rewrap every record and rebuild every index.
+    The blind index is keyed by the oldest key given. `Envelope.following` takes keys that may change while it is used.
     """
 
     def __init__(
@@ -46,22 +80,25 @@ class Envelope:
         suite: Suite = "AES-256-GCM",
         index_digest: IndexDigest = "SHA-256",
     ) -> None:
-        masters = [master_key, *previous]
-        if any(len(master) != MASTER_KEY_BYTES for master in masters):
-            raise ConfigurationError("A master key has {count} bytes.", count=MASTER_KEY_BYTES)
-        self._masters = {_derive(master, b"key id", _KEY_ID_BYTES): master for master in masters}
-        self._current = _derive(master_key, b"key id", _KEY_ID_BYTES)
+        keys = MasterKeys(master_key, tuple(previous))
+        self._source: Callable[[], MasterKeys] = lambda: keys
         self._suite: Suite = suite
-        self._index_master = masters[-1]
         self._index_digest: hashes.HashAlgorithm = hashes.SHA256() if index_digest == "SHA-256" else hashes.SM3()
+
+    @classmethod
+    def following(cls, source: Callable[[], MasterKeys], *, suite: Suite = "AES-256-GCM") -> Self:
+        """An envelope whose keys `source` tells at every use, so that rotation reaches running processes."""
+        envelope = cls(source().current, suite=suite)
+        envelope._source = source
+        return envelope
 
     def encrypt(self, plaintext: bytes, *, context: str) -> bytes:
         """Seal one record for one place; `context` names it, for example `idp_person.name:<id>`."""
         number, size = _SUITES[self._suite]
         data_key = os.urandom(size)
         head = bytes([_VERSION, number])
-        wrapped = self._wrap(head, data_key, context)
-        return head + self._current + wrapped + _seal(self._suite, data_key, plaintext, _body_data(head, context))
+        wrapped = _wrap(self._source().current, head, data_key, context)
+        return head + wrapped + _seal(self._suite, data_key, plaintext, _body_data(head, context))
 
     def decrypt(self, ciphertext: bytes, *, context: str) -> bytes:
         """Open a record; raises IntegrityError if it was changed or belongs elsewhere."""
@@ -70,41 +107,48 @@ class Envelope:
 
     def needs_rewrap(self, ciphertext: bytes) -> bool:
         """Whether the record's key is wrapped by an earlier master key."""
-        return ciphertext[2:_HEAD_BYTES] != self._current
+        return ciphertext[KEY_ID_AT] != self.current_key_id
 
     def rewrap(self, ciphertext: bytes, *, context: str) -> bytes:
         """The same record with its key under the current master key; the body stays as it is."""
         _, data_key, body = self._unwrap(ciphertext, context)
         head = ciphertext[:2]
-        return head + self._current + self._wrap(head, data_key, context) + body
+        return head + _wrap(self._source().current, head, data_key, context) + body
+
+    @property
+    def current_key_id(self) -> bytes:
+        """What everything new hangs on."""
+        return master_key_id(self._source().current)
 
     def blind_index(self, purpose: str, value: str) -> str:
         """A keyed hash (64 hex digits) by which an encrypted `value` can be found, after NFKC.
 
         Different purposes give unrelated indexes. Equal values give equal ones, by design.
         """
-        key = _derive(self._index_master, b"blind index " + purpose.encode(), 32)
+        key = _derive(self._source().lasting, b"blind index " + purpose.encode(), 32)
         mac = hmac.HMAC(key, self._index_digest)
         mac.update(unicodedata.normalize("NFKC", value).encode())
         return mac.finalize().hex()
 
-    def _wrap(self, head: bytes, data_key: bytes, context: str) -> bytes:
-        suite = _SUITE_BY_NUMBER[head[1]]
-        wrapping_key = _wrapping_key(self._masters[self._current], suite)
-        return _seal(suite, wrapping_key, data_key, _key_data(head, self._current, context))
-
     def _unwrap(self, ciphertext: bytes, context: str) -> tuple[Suite, bytes, bytes]:
-        head, key_id = ciphertext[:2], ciphertext[2:_HEAD_BYTES]
+        head, key_id = ciphertext[:2], ciphertext[KEY_ID_AT]
         if len(ciphertext) < _HEAD_BYTES or head[0] != _VERSION or head[1] not in _SUITE_BY_NUMBER:
             raise IntegrityError("The encrypted data is not whole.", reason="unknown envelope version or suite")
         suite = _SUITE_BY_NUMBER[head[1]]
-        master = self._masters.get(key_id)
+        keys = self._source()
+        master = next((each for each in (keys.current, *keys.others) if master_key_id(each) == key_id), None)
         if master is None:
             raise ConfigurationError("The master key {key_id} is not configured.", key_id=key_id.hex())
         end = _HEAD_BYTES + _NONCE_BYTES + _SUITES[suite][1] + _TAG_BYTES
         wrapped, body = ciphertext[_HEAD_BYTES:end], ciphertext[end:]
         data_key = _open(suite, _wrapping_key(master, suite), wrapped, _key_data(head, key_id, context))
         return suite, data_key, body
+
+
+def _wrap(master: bytes, head: bytes, data_key: bytes, context: str) -> bytes:
+    """The id of the master key, and the data key under it."""
+    key_id, wrapping_key = master_key_id(master), _wrapping_key(master, _SUITE_BY_NUMBER[head[1]])
+    return key_id + _seal(_SUITE_BY_NUMBER[head[1]], wrapping_key, data_key, _key_data(head, key_id, context))
 
 
 def _key_data(head: bytes, key_id: bytes, context: str) -> bytes:

@@ -23,6 +23,20 @@ def package_metadata(prefix: str) -> MetaData:
     return MetaData(naming_convention=NAMING_CONVENTION, info={"prefix": prefix})
 
 
+def sealed(context: str) -> dict[str, str]:
+    """The `info` of a column that holds envelopes (`kernel.crypto.envelope`), so that rotation finds them.
+
+    `context` is the place that each is bound to, with columns of its row in braces; moments are written in UTC with
+    their microseconds.
+    """
+    return {"envelope": context}
+
+
+def sealed_file(context: str, store: str) -> dict[str, str]:
+    """The same of a column that names a blob of `store` (`licences`, `seal jobs`), whose content is an envelope."""
+    return {"envelope of file": context, "store": store}
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """An aware moment in UTC; naive values are refused. SQLite keeps it naive, we give it its zone back."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, Index, Integer, LargeBinary, String, func, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.database.schema import UTCDateTime
+from kernel.database.schema import UTCDateTime, sealed
 from licence_vault.batches.states import RowState
 from licence_vault.schema import Base
 
@@ -48,8 +48,8 @@ class BatchItemRow(Base):
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     state: Mapped[str] = mapped_column(String(8))
     row_key: Mapped[str] = mapped_column(String(64))
-    content: Mapped[bytes | None] = mapped_column(LargeBinary)
-    errors: Mapped[bytes | None] = mapped_column(LargeBinary)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("batch:{batch_id}:{number}"))
+    errors: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("batch:{batch_id}:{number}:errors"))
     licence_id: Mapped[str | None] = mapped_column(String(32))
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     leased_until: Mapped[datetime | None] = mapped_column(UTCDateTime)

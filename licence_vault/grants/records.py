@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, CursorResult, Index, LargeBinary, String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.database.schema import UTCDateTime
+from kernel.database.schema import UTCDateTime, sealed
 from licence_vault.schema import Base
 
 
@@ -23,7 +23,7 @@ class GrantRow(Base):
     root_identifier: Mapped[str] = mapped_column(String(160))
     grantee_uscc: Mapped[str] = mapped_column(String(18))
     grantee_name: Mapped[str] = mapped_column(String(200))
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("grant:{id}"))
     single_use: Mapped[bool] = mapped_column(Boolean)
     given_by: Mapped[str] = mapped_column(String(128))
     until: Mapped[datetime] = mapped_column(UTCDateTime)

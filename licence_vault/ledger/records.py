@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from kernel.database.schema import UTCDateTime
+from kernel.database.schema import UTCDateTime, sealed
 from licence_vault.ledger.entries import LeafKind
 from licence_vault.ledger.merkle import Node
 from licence_vault.schema import Base
@@ -32,7 +32,9 @@ class LedgerLeafRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     subject_ref: Mapped[str] = mapped_column(String(64), index=True)
     content: Mapped[bytes | None] = mapped_column(LargeBinary(256))
-    salt: Mapped[bytes | None] = mapped_column(LargeBinary(256))
+    salt: Mapped[bytes | None] = mapped_column(
+        LargeBinary(256), info=sealed("vault_ledger_leaf.salt:{subject_ref}:{kind}:{at}")
+    )
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
@@ -53,7 +55,7 @@ class LedgerHeadRow(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     size: Mapped[int] = mapped_column(BigInteger)
-    edge: Mapped[bytes] = mapped_column(LargeBinary(4096))
+    edge: Mapped[bytes] = mapped_column(LargeBinary(4096), info=sealed("vault_ledger_head.edge:{size}"))
 
 
 class LedgerCheckpointRow(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import Date, Index, Integer, LargeBinary, String, UniqueConstrai
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.database.schema import JSONDocument, UTCDateTime
+from kernel.database.schema import JSONDocument, UTCDateTime, sealed, sealed_file
 from licence_vault.schema import Base
 
 KEY_KINDS = {"identifier": 1, "handle": 2, "ofd_digest": 3, "pdf_digest": 4}
@@ -52,10 +52,10 @@ class LicenceRow(Base):
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
     handle: Mapped[str] = mapped_column(String(32))
     qr: Mapped[str] = mapped_column(String(4300))
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("licence:{id}"))
     content_digest: Mapped[str] = mapped_column(String(64))
-    ofd_blob: Mapped[str] = mapped_column(String(64))
-    pdf_blob: Mapped[str] = mapped_column(String(64))
+    ofd_blob: Mapped[str] = mapped_column(String(64), info=sealed_file("licence:{id}:ofd", "licences"))
+    pdf_blob: Mapped[str] = mapped_column(String(64), info=sealed_file("licence:{id}:pdf", "licences"))
     ofd_digest: Mapped[str] = mapped_column(String(64))
     pdf_digest: Mapped[str] = mapped_column(String(64))
     superseded_by: Mapped[str | None] = mapped_column(String(32))
@@ -113,7 +113,7 @@ class AccessRow(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     way: Mapped[str] = mapped_column(String(24))
     who: Mapped[str] = mapped_column(String(200))
-    about: Mapped[bytes | None] = mapped_column(LargeBinary)
+    about: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("vault_access:{id}"))
 
 
 async def find_by(session: AsyncSession, **column: str) -> LicenceRow | None:

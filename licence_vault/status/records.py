@@ -7,7 +7,7 @@ from sqlalchemy import Integer, LargeBinary, Row, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.database.schema import UTCDateTime
+from kernel.database.schema import UTCDateTime, sealed
 from licence_vault.licences.licence import LicenceStatus
 from licence_vault.licences.records import LicenceEventRow, LicenceRow
 from licence_vault.schema import Base
@@ -19,7 +19,7 @@ class StatusListRow(Base):
     __tablename__ = "vault_status_list"
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    secret: Mapped[bytes] = mapped_column(LargeBinary(256))
+    secret: Mapped[bytes] = mapped_column(LargeBinary(256), info=sealed("status list:{number}"))
     next_free: Mapped[int] = mapped_column(Integer)
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Integer, LargeBinary, String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.database.schema import UTCDateTime
+from kernel.database.schema import UTCDateTime, sealed
 from sso_proxy.schema import Base
 
 
@@ -18,8 +18,10 @@ class CredentialRow(Base):
 
     subject: Mapped[str] = mapped_column(String(255), primary_key=True)
     site: Mapped[str] = mapped_column(String(63), primary_key=True)
-    username_enc: Mapped[bytes] = mapped_column(LargeBinary)
-    secret_enc: Mapped[bytes] = mapped_column(LargeBinary)
+    username_enc: Mapped[bytes] = mapped_column(
+        LargeBinary, info=sealed("credential:{subject}:{site}:{version}:username")
+    )
+    secret_enc: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("credential:{subject}:{site}:{version}"))
     version: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

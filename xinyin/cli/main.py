@@ -22,6 +22,7 @@ from xinyin.cli import (
 from xinyin.cli.authority import commands as authority
 from xinyin.cli.console import describe, exit_code, fail
 from xinyin.cli.people import mandates
+from xinyin.cli.rekeying import commands as rekeying
 from xinyin.signer.command import signer
 
 app = typer.Typer(
@@ -54,6 +55,9 @@ app.add_typer(verification.ofd_app, name="ofd")
 app.command()(verification.verify)
 app.add_typer(proofs.log_app, name="log")
 app.add_typer(authority.app, name="ca")
+keys.app.command("rotate-master")(rekeying.rotate_master)
+keys.app.command("master")(rekeying.master)
+keys.app.command("drop-master")(rekeying.drop_master)
 app.add_typer(keys.app, name="keys")
 app.add_typer(proofs.audit_app, name="audit")
 

@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 from kernel.crypto.custody.addresses import file_folders, parse_address
 from kernel.crypto.custody.opening import open_keystore
-from kernel.crypto.startup.master_key import load_or_create_master_keys
+from kernel.crypto.startup.master_key import MasterKeyFile
 from kernel.crypto.startup.selftest import run_self_tests
 from kernel.database.engine import Database
 from kernel.database.migrations import migrate as run_migrations
@@ -24,6 +24,7 @@ from licence_vault.layout.fonts import load_fonts
 from seal.timestamp.settings import BUILT_IN
 from xinyin.chores import renew_trust_folder
 from xinyin.cli.console import describe, in_house, out
+from xinyin.cli.rekeying.work import HANGING, Rekeying
 from xinyin.house import House
 from xinyin.settings import Settings, load_settings
 from xinyin.tables import METADATA, MIGRATIONS, load_rows
@@ -81,6 +82,8 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
     )
     yield "database", lambda: asyncio.run(_ping(settings.database_url))
     yield "key store: it answers", lambda: _check_keys(settings)
+    if settings.master_key_file.exists() and MasterKeyFile(settings.master_key_file)().earlier:
+        yield "master key: nothing hangs on an earlier one", lambda: in_house(_check_moved)
     if settings.tsa_url or settings.tsa_sm3_url not in ("", BUILT_IN):
         yield "time stamps: a real one from the outside authority", lambda: in_house(_ask_for_stamps)
     yield "free space: at least 200 MB", lambda: _check_space(Path(settings.blob_url.removeprefix("file:")))
@@ -90,10 +93,15 @@ async def _ask_for_stamps(house: House) -> None:
     await house.seal.timestamps.check_health()
 
 
+async def _check_moved(house: House) -> None:
+    if hanging := await Rekeying(house.foundation).hanging():
+        raise Conflict(HANGING, count=sum(hanging.values()))
+
+
 def _check_keys(settings: Settings) -> None:
     """Not where there is no master key yet: looking would make one."""
     if settings.master_key_file.exists():
-        masters = load_or_create_master_keys(settings.master_key_file)
+        masters = MasterKeyFile(settings.master_key_file)
         open_keystore(settings.keys, masters, state=settings.key_state).names()
 
 

@@ -16,7 +16,7 @@ import uvicorn
 
 from kernel.crypto.custody.opening import open_keystore
 from kernel.crypto.custody.pkcs11.shared_module import oldest_call_seconds
-from kernel.crypto.startup.master_key import load_or_create_master_keys
+from kernel.crypto.startup.master_key import MasterKeyFile
 from kernel.crypto.startup.selftest import run_self_tests
 from kernel.errors import ConfigurationError
 from kernel.logs import configure_logs
@@ -52,7 +52,7 @@ def signer(
     if not certificate and not socket and not _is_loopback(host):
         raise ConfigurationError("{host} can be reached from elsewhere: give --certificate and --key.", host=host)
     settings = load_settings()
-    store = open_keystore(settings.keys, load_or_create_master_keys(settings.master_key_file), state=settings.key_state)
+    store = open_keystore(settings.keys, MasterKeyFile(settings.master_key_file), state=settings.key_state)
     app = create_signer_app(store, read_clients(clients))
     config = uvicorn.Config(
         app,

@@ -1,16 +1,23 @@
 """Keys as encrypted files in a folder."""
 
+import contextlib
+import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel.crypto.custody.secret_files import remove_secret_file, write_new_secret_file
-from kernel.crypto.envelope import Envelope
+from kernel.crypto.custody.secret_files import remove_secret_file, replace_secret_file, write_new_secret_file
+from kernel.crypto.envelope import Envelope, MasterKeys
 from kernel.crypto.keystore import check_key_name, is_key_name
 from kernel.crypto.private_keys import PrivateKey, generate_key, load_private_key
 from kernel.crypto.signatures import NO_PSS, PssSigner, SigningAlgorithm, SigningKey
 from kernel.errors import Conflict, InvalidInput, NotFound
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows
+    fcntl = None  # type: ignore[assignment]
 
 _SUFFIX = ".key"
 _Stamp = tuple[int, int]
@@ -41,13 +48,18 @@ class StoredKey:
 class FileKeyStore:
     """Keys as files, PKCS#8 in envelopes bound to their names: a file renamed does not open.
 
-    `previous`: earlier master keys, newest first.
+    `previous`: earlier master keys, newest first. Keys given by a function are asked for at every use.
     """
 
-    def __init__(self, directory: Path, master_key: bytes, *, previous: Sequence[bytes] = ()) -> None:
+    def __init__(
+        self, directory: Path, master_key: bytes | Callable[[], MasterKeys], *, previous: Sequence[bytes] = ()
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._directory = directory
-        self._envelope = Envelope(master_key, previous=previous)
+        if callable(master_key):
+            self._envelope = Envelope.following(master_key)
+        else:
+            self._envelope = Envelope(master_key, previous=previous)
         self._opened: dict[str, tuple[_Stamp, StoredKey]] = {}
         self._lock = threading.Lock()
 
@@ -92,9 +104,25 @@ class FileKeyStore:
         """See KeyStore."""
         self._forget(name)
         try:
-            remove_secret_file(self._path(name))
+            with _alone(self._directory):
+                remove_secret_file(self._path(name))
         except FileNotFoundError as error:
             raise NotFound("There is no key called {name}.", name=name) from error
+
+    def hanging_on_others(self) -> list[str]:
+        """The names of the keys whose files are not under the current master key yet."""
+        found = []
+        for name in self.names():
+            with contextlib.suppress(FileNotFoundError):
+                if self._envelope.needs_rewrap(self._path(name).read_bytes()):
+                    found.append(name)
+        return found
+
+    def rewrap(self, name: str) -> None:
+        """Put a key's file under the current master key; nothing happens when it is gone."""
+        path = self._path(name)
+        with _alone(self._directory), contextlib.suppress(FileNotFoundError):
+            replace_secret_file(path, self._envelope.rewrap(path.read_bytes(), context=_context(name)))
 
     def _path(self, name: str) -> Path:
         check_key_name(name)
@@ -110,6 +138,20 @@ class FileKeyStore:
     def _forget(self, name: str) -> None:
         with self._lock:
             self._opened.pop(name, None)
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Among processes: a key that one destroys must not be put back by another that rewraps it."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _stamp(path: Path) -> _Stamp:

@@ -20,6 +20,29 @@ def write_new_secret_file(path: Path, content: bytes) -> None:
     sync_directory(path.parent)
 
 
+def replace_secret_file(path: Path, content: bytes) -> None:
+    """Put `content` in the place of what `path` holds, with the same mode and owner: readers see the one or the other.
+
+    Raises FileNotFoundError when it is not there.
+    """
+    before = path.stat()
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            if os.name != "nt":
+                os.fchmod(file.fileno(), before.st_mode & 0o777)
+                if os.geteuid() == 0:
+                    os.fchown(file.fileno(), before.st_uid, before.st_gid)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_directory(path.parent)
+
+
 def remove_secret_file(path: Path) -> None:
     """Remove `path`, durably; raises FileNotFoundError."""
     path.unlink()

@@ -7,7 +7,7 @@ from sqlalchemy import Index, Integer, LargeBinary, String, UniqueConstraint, fu
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.database.schema import UTCDateTime
+from kernel.database.schema import UTCDateTime, sealed, sealed_file
 from seal.schema import Base
 from seal.signing.intents.records import SealIntentRow
 
@@ -30,7 +30,7 @@ class SealJobRow(Base):
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     request_digest: Mapped[str] = mapped_column(String(64))
     seal_id: Mapped[str] = mapped_column(String(32))
-    wish: Mapped[bytes] = mapped_column(LargeBinary)
+    wish: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("seal_job.wish:{id}"))
     state: Mapped[str] = mapped_column(String(16))
     total: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -54,15 +54,15 @@ class SealJobItemRow(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     job_id: Mapped[str] = mapped_column(String(32))
     number: Mapped[int] = mapped_column(Integer)
-    name: Mapped[bytes | None] = mapped_column(LargeBinary)
+    name: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("seal_job.name:{id}"))
     format: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(16))
     losses: Mapped[int] = mapped_column(Integer)
-    input_blob: Mapped[str | None] = mapped_column(String(64))
-    output_blob: Mapped[str | None] = mapped_column(String(64))
+    input_blob: Mapped[str | None] = mapped_column(String(64), info=sealed_file("seal_job.input:{id}", "seal jobs"))
+    output_blob: Mapped[str | None] = mapped_column(String(64), info=sealed_file("seal_job.output:{id}", "seal jobs"))
     output_digest: Mapped[str | None] = mapped_column(String(64))
     output_bytes: Mapped[int | None] = mapped_column(Integer)
-    fault: Mapped[bytes | None] = mapped_column(LargeBinary)
+    fault: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("seal_job.fault:{id}"))
     time_stamp: Mapped[str | None] = mapped_column(String(8))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from kernel.crypto.custody.opening import open_keystore
 from kernel.crypto.keystore import KeyStore
 from kernel.crypto.signatures import SigningKey
-from kernel.crypto.startup.master_key import load_or_create_master_keys
+from kernel.crypto.startup.master_key import MasterKeyFile
 from kernel.errors import IntegrityError, XinyinError
 from seal.signing.pressing.press import press
 from seal.signing.service_keys import open_service_key
@@ -70,7 +70,7 @@ class Worker:
 def serve(connection: Connection) -> None:
     """Until the other side is gone."""
     settings = decode(connection.recv_bytes())
-    masters = load_or_create_master_keys(Path(settings["master_key_file"]))
+    masters = MasterKeyFile(Path(settings["master_key_file"]))
     worker = Worker(open_keystore(settings["keys"], masters, state=Path(settings["key_state"])))
     connection.send_bytes(encode({"ready": True}))
     while True:

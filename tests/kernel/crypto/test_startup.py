@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kernel.crypto.backend import libcrypto
+from kernel.crypto.envelope import MasterKeys
 from kernel.crypto.startup.master_key import load_or_create_master_key, load_or_create_master_keys
 from kernel.crypto.startup.selftest import run_self_tests
 from kernel.errors import ConfigurationError
@@ -32,7 +33,7 @@ def test_earlier_keys_follow_the_current_one(tmp_path):
     path = tmp_path / "master.key"
     path.write_text(f"{current.hex()}\n{earlier.hex()}\n")
     path.chmod(0o400)
-    assert load_or_create_master_keys(path) == (current, earlier)
+    assert load_or_create_master_keys(path) == MasterKeys(current, (earlier,), lasting=earlier)
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o620, 0o601])
