@@ -54,6 +54,8 @@ from idp.persons.records import end_sign_ins
 from idp.persons.service import PersonService
 from idp.protocols import ProtocolParts, Protocols, build_fetcher
 from idp.roles.service import RoleService
+from idp.saml.records import delete_old as delete_old_entries
+from idp.saml.rooms import SamlFoundations, SamlNeighbours, SamlRooms, saml_routes
 from idp.sessions.routes import Visitors
 from idp.sessions.service import SessionService
 from idp.settings import IdpSettings
@@ -121,6 +123,7 @@ class IdpServices:
     single_logout: SingleLogout
     cas_applications: CasApplications
     sign_out: SignOut
+    saml: SamlRooms
 
     async def start(self) -> None:
         """Open the signing keys, making the first one; begin to deliver logout notices."""
@@ -132,6 +135,7 @@ class IdpServices:
         before = self.clock() - KEPT_AFTER_THE_END
         async with self.database.transaction() as session:
             notices = await self.single_logout.purge(session, before) + await delete_old(session, before)
+            notices += await delete_old_entries(session, before)
         return notices + await self.tokens.purge(before) + await self.sessions.purge(before)
 
     async def stop(self) -> None:
@@ -143,11 +147,7 @@ class IdpServices:
 def build_services(parts: Foundations) -> IdpServices:
     """Make everything by plain constructors."""
     settings, database, audit, clock = parts.settings, parts.database, parts.audit, parts.clock
-    hasher = PasswordHasher(
-        memory_kib=settings.password_hash_memory_kib,
-        passes=settings.password_hash_passes,
-        threads=settings.password_hash_threads,
-    )
+    hasher = _hasher(settings)
     personal_data = PersonalData(parts.envelope)
     roles = RoleService(database, audit, clock, end_sign_ins)
     persons = PersonService(database, audit, clock, personal_data, hasher, roles)
@@ -199,6 +199,30 @@ def build_services(parts: Foundations) -> IdpServices:
         single_logout=endings.single_logout,
         cas_applications=cas_applications,
         sign_out=SignOut(database, sessions, endings),
+        saml=_saml(parts, fetcher),
+    )
+
+
+def _hasher(settings: IdpSettings) -> PasswordHasher:
+    return PasswordHasher(
+        memory_kib=settings.password_hash_memory_kib,
+        passes=settings.password_hash_passes,
+        threads=settings.password_hash_threads,
+    )
+
+
+def _saml(parts: Foundations, fetcher: GuardedFetcher) -> SamlRooms:
+    return SamlRooms.build(
+        SamlFoundations(
+            database=parts.database,
+            ephemeral=parts.ephemeral,
+            audit=parts.audit,
+            clock=parts.clock,
+            envelope=parts.envelope,
+            fetcher=fetcher,
+            named_keys=parts.keys.beside(),
+            issuer=parts.settings.issuer,
+        )
     )
 
 
@@ -244,6 +268,7 @@ def page_routes(services: IdpServices) -> list[BaseRoute]:
         *RealNamePages(services.assurance, visitors, services.login).routes(),
         *_protocols(services).routes(visitors),
         *cas_routes(_cas_parts(services), visitors, sign_out),
+        *saml_routes(services.saml, _saml_neighbours(services, visitors)),
         *RelyingPartyLogout(_logout_service(services), visitors, sign_out).routes(),
     ]
 
@@ -287,6 +312,16 @@ def _cas_parts(services: IdpServices) -> CasParts:
     )
 
 
+def _saml_neighbours(services: IdpServices, visitors: Visitors) -> SamlNeighbours:
+    return SamlNeighbours(
+        consents=services.consents,
+        login=services.login,
+        personal_data=services.personal_data,
+        visitors=visitors,
+        sign_in_seconds=services.settings.login_request_seconds,
+    )
+
+
 def api_router() -> APIRouter:
     """The JSON API: none yet; OAuth's endpoints are plain routes."""
     return APIRouter()
@@ -317,6 +352,7 @@ def _account_service(services: IdpServices) -> AccountService:
             tokens=services.tokens,
             federation=services.federation,
             mandates=services.mandates,
+            saml_applications=services.saml.applications,
         )
     )
 

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +54,26 @@ class TokenKey:
         return _number(self.name)
 
 
+class NamedKeys:
+    """RSA keys of another family in the same store, for signatures that are not tokens. Calls may block."""
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+
+    def make(self, name: str) -> SigningKey:
+        """Make a key; raises Conflict if the name is taken."""
+        return self._store.generate(name, "RS256")
+
+    def open(self, name: str) -> SigningKey:
+        """A handle to sign with; raises NotFound."""
+        return self._store.open(name)
+
+    def destroy(self, name: str) -> None:
+        """Forget a key; nothing happens when it is not there."""
+        with suppress(NotFound):
+            self._store.destroy(name)
+
+
 class TokenKeys:
     """Signs and verifies our JWTs. Call `load` before anything else."""
 
@@ -71,6 +92,10 @@ class TokenKeys:
         self._key_set = JwkSet(())
         self._monotonic = monotonic
         self._loaded_at = 0.0
+
+    def beside(self) -> NamedKeys:
+        """The other keys in the same store."""
+        return NamedKeys(self._store)
 
     async def load(self) -> None:
         """Open the published keys; makes the first one where there is none."""

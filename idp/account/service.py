@@ -14,6 +14,8 @@ from idp.organisations.service import Membership, memberships_of
 from idp.persons.protection import PersonalData
 from idp.persons.records import load_person
 from idp.persons.service import PersonService
+from idp.saml.applications.application import PREFIX as SAML_PREFIX
+from idp.saml.applications.registry import SamlApplications
 from idp.sessions.service import Session, SessionService
 from idp.tokens.service import TokenService
 from kernel.audit.chain import Actor
@@ -59,6 +61,7 @@ class AccountParts:
     tokens: TokenService
     federation: FederationService | None
     mandates: MandateService
+    saml_applications: SamlApplications
 
 
 class AccountService:
@@ -91,10 +94,17 @@ class AccountService:
     async def _applications(self, person_id: str) -> list[AllowedApplication]:
         allowed = []
         for consent in await self._parts.consents.list(person_id):
-            client = await self._parts.clients.find(consent.client_id)
-            if client is not None:
-                allowed.append(AllowedApplication(client.name, consent))
+            name = await self._name_of(consent.client_id)
+            if name is not None:
+                allowed.append(AllowedApplication(name, consent))
         return allowed
+
+    async def _name_of(self, client_id: str) -> str | None:
+        if client_id.startswith(SAML_PREFIX):
+            application = await self._parts.saml_applications.find_by_id(client_id.removeprefix(SAML_PREFIX))
+            return application.name if application is not None else None
+        client = await self._parts.clients.find(client_id)
+        return client.name if client is not None else None
 
     async def _linked(self, person_id: str) -> Sequence[LinkedAccount]:
         return await self._parts.federation.accounts.linked(person_id) if self._parts.federation else ()

@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from idp.claims.requested import GOVERNED_BY
-from idp.clients.client import Client
 from idp.consent.records import ConsentRow
 from idp.mandates.mandate import Mandate
 from idp.mandates.records import Acting, list_in_force
@@ -18,11 +17,24 @@ from idp.tokens.subject import Subject, find_subject
 from kernel.i18n import language_tag
 
 
+class Asker(Protocol):
+    """An application, of whatever protocol, as far as claims go. `client_id`: as consent names it."""
+
+    @property
+    def client_id(self) -> str: ...
+
+    @property
+    def may_realname(self) -> bool: ...
+
+    @property
+    def allowed_scopes(self) -> frozenset[str]: ...
+
+
 @dataclass(frozen=True)
 class ClaimsQuestion:
     """Who asks about whom. `scopes`: what was granted; `names`: claims asked for one by one."""
 
-    client: Client
+    client: Asker
     person_id: str
     scopes: Collection[str]
     names: Collection[str] = ()
@@ -134,5 +146,5 @@ def _public_claims(subject: Subject, scopes: Collection[str]) -> dict[str, Any]:
     return claims
 
 
-def _may_know_realname(client: Client, consent: ConsentRow | None) -> bool:
+def _may_know_realname(client: Asker, consent: ConsentRow | None) -> bool:
     return client.may_realname and consent is not None and "realname" in consent.scopes

@@ -23,6 +23,7 @@ from xinyin.cli.authority import commands as authority
 from xinyin.cli.console import describe, exit_code, fail
 from xinyin.cli.people import mandates
 from xinyin.cli.rekeying import commands as rekeying
+from xinyin.cli.saml import commands as saml
 from xinyin.signer.command import signer
 
 app = typer.Typer(
@@ -48,6 +49,7 @@ app.add_typer(users.organisation_app, name="organisation")
 app.add_typer(mandates.app, name="mandate")
 app.add_typer(clients.app, name="client")
 app.add_typer(clients.cas_app, name="cas")
+app.add_typer(saml.app, name="saml")
 app.add_typer(apps.app, name="app")
 app.add_typer(licences.app, name="licence")
 app.add_typer(seals.app, name="seal")
