@@ -1,6 +1,6 @@
 """What the vault is made of, and how an application mounts it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from kernel.clock import Clock
 from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
+from kernel.messages.message import Channels, MessageSender
 from licence_vault.batches import routes as batch_routes
 from licence_vault.batches.runner import BatchRunner
 from licence_vault.batches.service import Batches, BatchParts
@@ -31,6 +32,12 @@ from licence_vault.ledger.service import Ledger
 from licence_vault.licences.protection import LicenceData
 from licence_vault.lookup import routes as lookup_routes
 from licence_vault.lookup.service import Lookup
+from licence_vault.notices import routes as notice_routes
+from licence_vault.notices.gathering import Gatherer
+from licence_vault.notices.notice import Contacts, NoContacts
+from licence_vault.notices.runner import NoticeRunner
+from licence_vault.notices.sending import NoticeSender
+from licence_vault.notices.service import Notices
 from licence_vault.pages import routes as pages_routes
 from licence_vault.pages.preview import Previews
 from licence_vault.presentations import routes as presentation_routes
@@ -60,6 +67,8 @@ class Foundations:
     fonts: FontBook
     public_url: str
     agencies: Agencies = no_agencies
+    messages: MessageSender = field(default_factory=Channels)
+    contacts: Contacts = field(default_factory=NoContacts)
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,8 @@ class VaultServices:
     previews: Previews
     grants: Grants
     sharing: Sharing
+    notices: Notices
+    notice_runner: NoticeRunner
 
     async def start(self) -> None:
         """Publish the licence types that come with the product."""
@@ -145,7 +156,15 @@ def build_services(parts: Foundations) -> VaultServices:
         previews=Previews(),
         grants=grants,
         sharing=Sharing(sharing_parts),
+        notices=Notices(database, parts.envelope, parts.contacts, clock),
+        notice_runner=_notice_runner(parts),
     )
+
+
+def _notice_runner(parts: Foundations) -> NoticeRunner:
+    gatherer = Gatherer(parts.database, parts.envelope, parts.clock)
+    sender = NoticeSender(parts.database, parts.messages, parts.contacts, parts.clock, parts.public_url)
+    return NoticeRunner(parts.database, gatherer, sender, parts.clock)
 
 
 def page_routes() -> list[BaseRoute]:
@@ -165,6 +184,7 @@ def api_router(services: VaultServices) -> APIRouter:
         status_routes,
         grant_routes,
         sharing_routes,
+        notice_routes,
     ):
         router.include_router(part.api_router())
     router.include_router(ledger_routes.ledger_routes(services.ledger))

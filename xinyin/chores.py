@@ -1,4 +1,4 @@
-"""What the service does beside answering: seal jobs and batches at once; chores once an hour."""
+"""What the service does beside answering: seal jobs, batches and notices at once; chores once an hour."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,11 +17,12 @@ _log = structlog.get_logger()
 
 @asynccontextmanager
 async def chores_running(house: House, seconds: float = HOUR) -> AsyncIterator[None]:
-    """Have chores, seal jobs and batches done during the block, chores at once; several processes at it do no harm."""
+    """Have chores, seal jobs, batches and notices done during the block; several processes at it do no harm."""
     await asyncio.to_thread(house.verify.judges.start)  # so that the first file need not wait for them
     task = asyncio.create_task(_repeat(house, seconds))
     try:
-        async with house.seal.jobs.runner.running(), house.licence_vault.batch_runner.running():
+        vault = house.licence_vault
+        async with house.seal.jobs.runner.running(), vault.batch_runner.running(), vault.notice_runner.running():
             yield
     finally:
         task.cancel()
@@ -40,6 +41,7 @@ async def do_chores(house: House) -> None:
     swept = await sweep_orphans(foundation.database, foundation.blobs, foundation.clock)
     if swept:
         _log.info("orphan files removed", count=swept)
+    await house.licence_vault.notice_runner.chores()
     await house.seal.authority.bootstrap()  # renews what has been used for long enough
     if house.settings.trust_directory.is_dir():
         await renew_trust_folder(house)

@@ -20,6 +20,7 @@ from idp.keys import TokenKeys
 from idp.settings import IdpSettings
 from kernel.clock import Clock, system_clock
 from kernel.errors import Conflict, Unavailable
+from kernel.messages.message import Channel, MessageSender
 from kernel.web.templates import Pages
 from licence_vault.app import VaultServices
 from licence_vault.caller import Issuer
@@ -203,6 +204,8 @@ def _build_vault(foundation: Foundation, sealing: SealServices, identity: IdpSer
             fonts=load_fonts(Path(fonts) if fonts else None),
             public_url=foundation.settings.public_url,
             agencies=_Agencies(identity),
+            messages=foundation.messages,
+            contacts=_Contacts(identity, foundation.messages),
         )
     )
 
@@ -261,6 +264,21 @@ class _Agencies:
             if client.organisation is not None and SHARE in client.scopes:
                 known.setdefault(client.organisation["uscc"], client.organisation["name"])
         return sorted((Issuer(uscc, name) for uscc, name in known.items()), key=lambda each: each.name)
+
+
+class _Contacts:
+    """Where a person can be reached by what is set up to send."""
+
+    def __init__(self, identity: IdpServices, messages: MessageSender) -> None:
+        self._persons = identity.persons
+        self._messages = messages
+
+    async def address(self, person: str, channel: Channel) -> str | None:
+        """Their verified number or address."""
+        if not self._messages.sends(channel):
+            return None
+        phone, email = await self._persons.contact(person)
+        return email if channel == "email" else phone
 
 
 class _SealInUse:

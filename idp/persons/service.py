@@ -160,6 +160,14 @@ class PersonService:
                 row.email_sealed = self._personal_data.seal(person_id, "email", email)
             await self._record(session, "idp.person.set-contact", person_id, actor)
 
+    async def contact(self, person_id: str) -> tuple[str | None, str | None]:
+        """The verified phone number and e-mail address of somebody who may sign in; None for what there is not."""
+        async with self._database.reading() as session:
+            row = await session.get(PersonRow, person_id)
+        if row is None or not public(row).is_active:
+            return None, None
+        return self._personal_data.phone(row), self._personal_data.email(row)
+
     async def set_locale(self, person_id: str, locale: str, actor: Actor = SYSTEM) -> None:
         """Remember a person's language. Raises `InvalidInput`, `NotFound`."""
         if locale not in LOCALES:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Index, Integer, LargeBinary, String, UniqueConstraint, column, select, table
+from sqlalchemy import Date, Index, Integer, LargeBinary, String, UniqueConstraint, column, delete, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,6 +29,7 @@ class LicenceRow(Base):
         Index("ix_vault_licence_holder_index", "holder_index", "issued_at"),
         Index("ix_vault_licence_issuer_uscc", "issuer_uscc", "id"),
         Index("ix_vault_licence_status_list", "status_list", "status"),
+        Index("ix_vault_licence_valid_to", "valid_to", "id"),
         Index("ix_vault_licence_ofd_blob", "ofd_blob"),
         Index("ix_vault_licence_pdf_blob", "pdf_blob"),
         *(UniqueConstraint(name, info={"only_on": "sqlite"}) for name in KEY_KINDS),
@@ -91,7 +92,10 @@ class IdempotencyRow(Base):
 
 
 class OutboxRow(Base):
-    """An event for others, written with what it tells; no personal data."""
+    """An event to tell of, written in the transaction of what happened; no personal data.
+
+    `licence_vault.notices` empties it: `delivered_at` is when the holder's notice was written.
+    """
 
     __tablename__ = "vault_outbox"
 
@@ -172,6 +176,18 @@ async def accesses_of(
     if before:
         statement = statement.where(AccessRow.id < before)
     return (await session.scalars(statement.order_by(AccessRow.id.desc()).limit(limit))).all()
+
+
+async def undelivered(session: AsyncSession, most: int) -> Sequence[OutboxRow]:
+    """Events that nobody was told of, the oldest first, locked; those that another process holds are passed over."""
+    statement = select(OutboxRow).where(OutboxRow.delivered_at.is_(None)).order_by(OutboxRow.id).limit(most)
+    return (await session.scalars(statement.with_for_update(skip_locked=True))).all()
+
+
+async def delete_delivered(session: AsyncSession, before: datetime, most: int) -> int:
+    """Delete events that were told of before a moment, at most so many; gives how many."""
+    told = select(OutboxRow.id).where(OutboxRow.delivered_at < before).limit(most)
+    return len((await session.scalars(delete(OutboxRow).where(OutboxRow.id.in_(told)).returning(OutboxRow.id))).all())
 
 
 async def looked_since(session: AsyncSession, licence_id: str, way: str, since: datetime) -> bool:

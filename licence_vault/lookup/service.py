@@ -1,5 +1,6 @@
 """Searching licences. Data about a person leaves through `access` alone; what verifiers get is masked already."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from licence_vault.licences.records import (
     AccessRow,
     LicenceEventRow,
     LicenceRow,
+    OutboxRow,
     accesses_of,
     events_of,
     find_by,
@@ -36,6 +38,8 @@ from licence_vault.lookup.access import READ, Viewer, check_is_holder, check_may
 FORMATS = {"ofd": "application/ofd", "pdf": "application/pdf"}
 PAGE_SIZE = 50
 OWN_LOOKS_EVERY = timedelta(hours=1)
+TOLD_WAYS = frozenset({"agency", "sharing_query", "sharing_fetch", "sharing_verify", "export"})
+"""Looks that the holder gets a notice of. Others (scans of a code that was shown) stand on the licence's page."""
 
 
 @dataclass(frozen=True)
@@ -191,8 +195,11 @@ class Lookup:
         """The same within a transaction; `about` says why and what, and is kept encrypted."""
         access_id = new_id()
         closed = self._data.close_access(access_id, about) if about else None
-        row = AccessRow(id=access_id, licence_id=licence_id, at=self._clock(), way=way, who=who[:200], about=closed)
-        session.add(row)
+        now, who = self._clock(), who[:200]
+        session.add(AccessRow(id=access_id, licence_id=licence_id, at=now, way=way, who=who, about=closed))
+        if way in TOLD_WAYS:
+            payload = {"licence": licence_id, "who": who, "by": hashlib.sha256(who.encode()).hexdigest()[:16]}
+            session.add(OutboxRow(id=new_id(), at=now, kind="licence.looked", payload=payload))
 
     async def note_look(self, viewer: Viewer, licence: Licence) -> None:
         """Write down that somebody who may see a licence whole opened it; a holder's own looks once an hour."""

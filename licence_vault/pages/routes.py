@@ -20,6 +20,7 @@ from licence_vault.lookup.access import Viewer
 from licence_vault.lookup.routes import today
 from licence_vault.pages.grants import field_labels, grant_page_routes
 from licence_vault.pages.looks import told
+from licence_vault.pages.notices import notice_page_routes
 from licence_vault.pages.preview import WIDTHS
 from licence_vault.pages.qr_image import draw_qr
 from licence_vault.pages.rendering import render
@@ -35,20 +36,27 @@ def page_routes() -> list[BaseRoute]:
         Route("/me/licences/{licence_id}/present", ask_what_to_show, methods=["GET"]),
         Route("/me/licences/{licence_id}/present", present, methods=["POST"]),
         *grant_page_routes(),
+        *notice_page_routes(),
     ]
 
 
 async def show_cards(request: Request) -> Response:
     """One's own licences, then those of the organisations one acts for."""
     viewer = await _viewer(request)
-    licences = await request.app.state.licence_vault.lookup.own(viewer)
+    vault = request.app.state.licence_vault
+    licences = await vault.lookup.own(viewer)
     own = [_card(request, each) for each in licences if each.content.holder.kind == "natural"]
     organisations: dict[str, list[dict[str, Any]]] = {}
     for each in licences:
         if each.content.holder.kind == "legal":
             organisations.setdefault(each.content.holder.name, []).append(_card(request, each))
     return render(
-        request, "cards.html", own=own, organisations=organisations, has_real_name=bool(viewer.holder_indexes)
+        request,
+        "cards.html",
+        own=own,
+        organisations=organisations,
+        has_real_name=bool(viewer.holder_indexes),
+        unread=await vault.notices.unread(viewer),
     )
 
 
