@@ -107,23 +107,7 @@ def build_services(parts: Foundations) -> VaultServices:
     ledger = Ledger(database, parts.sealer, clock, origin, envelope=parts.envelope)
     lookup = Lookup(database, parts.blobs, data, clock)
     statuses = StatusLists(database, parts.sealer, parts.envelope, clock, parts.public_url)
-    issuing = Issuing(
-        IssuingParts(
-            database=database,
-            audit=audit,
-            clock=clock,
-            blobs=parts.blobs,
-            catalogue=catalogue,
-            data=data,
-            sealer=parts.sealer,
-            seal_of=parts.seal_of,
-            ledger=ledger,
-            statuses=statuses,
-            fonts=parts.fonts,
-            keys=IdempotencyKeys(database, parts.ephemeral, data),
-            public_url=parts.public_url,
-        )
-    )
+    issuing = Issuing(_issuing_parts(parts, catalogue, data, ledger, statuses))
     grants = Grants(database, parts.envelope, audit, clock, parts.agencies)
     sharing_parts = SharingParts(
         database=database,
@@ -158,6 +142,26 @@ def build_services(parts: Foundations) -> VaultServices:
         sharing=Sharing(sharing_parts),
         notices=Notices(database, parts.envelope, parts.contacts, clock),
         notice_runner=_notice_runner(parts),
+    )
+
+
+def _issuing_parts(
+    parts: Foundations, catalogue: Catalogue, data: LicenceData, ledger: Ledger, statuses: StatusLists
+) -> IssuingParts:
+    return IssuingParts(
+        database=parts.database,
+        audit=parts.audit,
+        clock=parts.clock,
+        blobs=parts.blobs,
+        catalogue=catalogue,
+        data=data,
+        sealer=parts.sealer,
+        seal_of=parts.seal_of,
+        ledger=ledger,
+        statuses=statuses,
+        fonts=parts.fonts,
+        keys=IdempotencyKeys(parts.database, parts.ephemeral, data),
+        public_url=parts.public_url,
     )
 
 
