@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from licence_vault.issuing.sweeping import sweep_orphans
+from licence_vault.issuing.sweeping import GRACE, sweep_orphans
 from licence_vault.licences.partitions import prepare_access_partitions
 from verify.trust_list.directory import export_trust_list
 from xinyin.house import House
@@ -38,6 +38,8 @@ async def do_chores(house: House) -> None:
     await house.seal.intents.abandon_expired()
     await house.seal.jobs.purge()
     await prepare_access_partitions(foundation.database, foundation.clock)
+    for blobs in (foundation.blobs, foundation.seal_job_blobs):
+        await blobs.sweep_aside(foundation.clock() - GRACE)
     swept = await sweep_orphans(foundation.database, foundation.blobs, foundation.clock)
     if swept:
         _log.info("orphan files removed", count=swept)

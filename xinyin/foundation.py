@@ -6,10 +6,9 @@ import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from kernel.audit.chain import AuditTrail
-from kernel.blobs.files import FileBlobs
+from kernel.blobs.opening import open_blobs
 from kernel.blobs.store import BlobStore
 from kernel.clock import Clock, system_clock
 from kernel.crypto.custody.addresses import file_folders, parse_address
@@ -64,6 +63,7 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
     database = Database(settings.database_url)
     ephemeral: EphemeralStore = RedisStore(settings.redis_url) if settings.redis_url else InProcessStore(clock)
     workers = _sealing_workers(settings)
+    blobs, seal_job_blobs = open_blobs(settings.blob_address), open_blobs(settings.blob_address, "seal-jobs")
     try:
         await migrate(database, MIGRATIONS, METADATA)
         audit_key = derive_key(lasting, "audit head")
@@ -72,8 +72,8 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
             clock=clock,
             database=database,
             ephemeral=ephemeral,
-            blobs=FileBlobs(_folder(settings.blob_url)),
-            seal_job_blobs=FileBlobs(_folder(settings.blob_url) / "seal-jobs"),
+            blobs=blobs,
+            seal_job_blobs=seal_job_blobs,
             sealing_workers=workers,
             keystore=open_keystore(settings.keys, masters, state=settings.key_state),
             envelope=Envelope.following(masters),
@@ -87,6 +87,8 @@ async def open_foundation(settings: Settings, *, clock: Clock = system_clock) ->
     finally:
         if workers:
             await asyncio.to_thread(workers.close)
+        await blobs.close()
+        await seal_job_blobs.close()
         await ephemeral.close()
         await database.dispose()
 
@@ -112,7 +114,3 @@ def _sealing_workers(settings: Settings) -> WorkerPool | None:
 def derive_key(lasting: bytes, purpose: str) -> bytes:
     """A key of its own for each purpose, the same after rotations: HMAC-SHA-256 of it under the lasting key."""
     return hmac.digest(lasting, f"xinyin:{purpose}".encode(), hashlib.sha256)
-
-
-def _folder(address: str) -> Path:
-    return Path(address.removeprefix("file:"))

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from kernel.blobs.opening import BlobAddress, check_blob_address
 from kernel.crypto.custody.addresses import parse_address, weaknesses
 from kernel.errors import ConfigurationError
 from kernel.messages.settings import GatewaySettings, SmtpSettings
@@ -52,6 +53,9 @@ class Settings(BaseSettings):
     database_url: str = "sqlite+aiosqlite:///var/xinyin.db"
     redis_url: str = ""
     blob_url: str = "file:var/blobs"
+    blob_access_key: str = ""
+    blob_secret_key: SecretStr = SecretStr("")
+    """Who we are at the S3 server of `blob_url`."""
     keys: str = "file:var/keys"
     key_state: Path = Path("var/key-state")
     """What this machine must remember of its keys: counted uses, refused PINs."""
@@ -114,6 +118,11 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
+    def blob_address(self) -> BlobAddress:
+        """Where files are kept, and who we are there."""
+        return BlobAddress(self.blob_url, self.blob_access_key, self.blob_secret_key.get_secret_value())
+
+    @property
     def is_https(self) -> bool:
         """Whether people reach the service over TLS."""
         return urlsplit(self.public_url).scheme == "https"
@@ -146,14 +155,23 @@ def _inconsistent(settings: Settings) -> list[str]:
             problems.append(
                 f"XINYIN_{key.upper()} must be an address such as https://id.example.gov.cn, without a path"
             )
-    if not settings.blob_url.startswith("file:"):
-        problems.append("XINYIN_BLOB_URL must be file:FOLDER (other stores are not built yet)")
+    problems += _blob_problems(settings)
     problems += [f"XINYIN_KEYS: {problem}" for problem in _key_problems(settings)]
     problems += _stamping_problems(settings)
     problems += _message_problems(settings)
     if settings.workers > 1 and not settings.redis_url:
         problems.append("XINYIN_REDIS_URL is needed when XINYIN_WORKERS is more than 1")
     return problems
+
+
+def _blob_problems(settings: Settings) -> list[str]:
+    try:
+        check_blob_address(settings.blob_address)
+    except ConfigurationError as error:
+        return [error.text]
+    if settings.mode == "production" and "endpoint=http:" in settings.blob_url:
+        return ["XINYIN_BLOB_URL: endpoint must begin with https:// in production"]
+    return []
 
 
 def _key_problems(settings: Settings) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kernel.errors import IntegrityError, NotFound, Unavailable
 
+_ASIDE = re.compile(r"\.[0-9a-f]{64}\.[0-9a-f]{8}")
 _REFERENCE = re.compile(r"[0-9a-f]{64}")
 
 
@@ -49,6 +50,22 @@ class FileBlobs:
             if _REFERENCE.fullmatch(path.name):
                 with contextlib.suppress(FileNotFoundError):
                     yield path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+    async def sweep_aside(self, older_than: datetime) -> int:
+        """See `BlobStore.sweep_aside`."""
+        return await asyncio.to_thread(self._sweep_aside, older_than.timestamp())
+
+    async def close(self) -> None:
+        """See `BlobStore.close`."""
+
+    def _sweep_aside(self, before: float) -> int:
+        swept = 0
+        for path in self._directory.glob("??/??/.*"):
+            with contextlib.suppress(FileNotFoundError):
+                if _ASIDE.fullmatch(path.name) and path.stat().st_mtime < before:
+                    path.unlink()
+                    swept += 1
+        return swept
 
     def _path(self, reference: str) -> Path:
         if not _REFERENCE.fullmatch(reference):

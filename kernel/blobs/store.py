@@ -23,5 +23,11 @@ class BlobStore(Protocol):
     async def ping(self) -> None:
         """Raises `Unavailable` when nothing could be kept."""
 
+    async def close(self) -> None:
+        """Close what is open; nothing may be asked afterwards."""
+
+    async def sweep_aside(self, older_than: datetime) -> int:
+        """Remove what writers that were killed left half-written before that moment, and say how much."""
+
     def references(self) -> AsyncIterator[tuple[str, datetime]]:
         """Every reference with the moment it was kept."""

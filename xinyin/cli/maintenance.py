@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import make_url
 
+from kernel.blobs.opening import blob_folder, open_blobs
 from kernel.crypto.custody.addresses import file_folders, parse_address
 from kernel.crypto.custody.opening import open_keystore
 from kernel.crypto.startup.master_key import MasterKeyFile
@@ -86,7 +87,18 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
         yield "master key: nothing hangs on an earlier one", lambda: in_house(_check_moved)
     if settings.tsa_url or settings.tsa_sm3_url not in ("", BUILT_IN):
         yield "time stamps: a real one from the outside authority", lambda: in_house(_ask_for_stamps)
-    yield "free space: at least 200 MB", lambda: _check_space(Path(settings.blob_url.removeprefix("file:")))
+    if (folder := blob_folder(settings.blob_url)) is not None:
+        yield "free space: at least 200 MB", lambda: _check_space(folder)
+    else:
+        yield "file store: the bucket answers", lambda: asyncio.run(_ask_for_blobs(settings))
+
+
+async def _ask_for_blobs(settings: Settings) -> None:
+    blobs = open_blobs(settings.blob_address)
+    try:
+        await blobs.ping()
+    finally:
+        await blobs.close()
 
 
 async def _ask_for_stamps(house: House) -> None:
@@ -129,6 +141,8 @@ def backup(directory: Folder) -> None:
     _dump(settings.database_url, directory)
     for name, folder in _folders(settings):
         shutil.copytree(folder, directory / name, dirs_exist_ok=True) if folder.exists() else None
+    if blob_folder(settings.blob_url) is None:
+        out.print("the files are in the bucket and stay there: have its versions kept, or the bucket copied")
     out.print(f"written to {directory}; keep the master key {settings.master_key_file} apart from it")
 
 
@@ -146,7 +160,8 @@ def restore(directory: Annotated[Path, typer.Argument(exists=True, file_okay=Fal
 
 
 def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
-    yield "blobs", Path(settings.blob_url.removeprefix("file:"))
+    if (blobs := blob_folder(settings.blob_url)) is not None:
+        yield "blobs", blobs
     for number, folder in enumerate(file_folders(parse_address(settings.keys))):
         yield f"keys-{number}" if number else "keys", folder
 
