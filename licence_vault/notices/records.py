@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.database.schema import JSONDocument, UTCDateTime
+from kernel.database.schema import JSONDocument, UTCDateTime, sealed
 from licence_vault.schema import Base
 
 
@@ -25,7 +25,7 @@ class NoticeRow(Base):
     licence_id: Mapped[str] = mapped_column(String(32))
     type_name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(16))
-    about: Mapped[bytes | None] = mapped_column(LargeBinary)
+    about: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("notice:{id}"))
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
