@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.schema import Base
-from kernel.database.schema import JSONDocument, UTCDateTime
+from kernel.database.schema import JSONDocument, UTCDateTime, sealed
 
 
 class SamlApplicationRow(Base):
@@ -50,7 +50,7 @@ class SamlEntryRow(Base):
     session_id: Mapped[str] = mapped_column(String(40), index=True)
     person_id: Mapped[str] = mapped_column(String(40))
     name_id_format: Mapped[str] = mapped_column(String(128))
-    name_id_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    name_id_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("idp.saml.entry:{id}"))
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

@@ -17,7 +17,7 @@ OPEN = {
     "vault_ledger_leaf.commitment", "vault_ledger_leaf.content", "vault_ledger_leaf.leaf_hash",
     "vault_ledger_node.hash",
     # what anybody may see
-    "idp_passkey.credential_id", "idp_passkey.public_key",
+    "idp_passkey.credential_id", "idp_passkey.public_key", "idp_saml_key.certificate",
     "seal_certificate.der", "seal_crl.der", "seal_pending_timestamp.token",
     "seal_seal.esl", "seal_seal.p256_certificate", "seal_seal.picture",
     "seal_seal.sm2_certificate", "seal_service_key.public_key",
