@@ -47,6 +47,8 @@ from licence_vault.sharing.service import Sharing, SharingParts
 from licence_vault.sharing.throttle import SharingThrottle
 from licence_vault.status import routes as status_routes
 from licence_vault.status.service import StatusLists
+from licence_vault.wallets import routes as wallet_routes
+from licence_vault.wallets.service import WalletParts, Wallets
 from seal.client import Sealer
 
 ROOT = Path(__file__).parent
@@ -84,6 +86,7 @@ class VaultServices:
     changes: LicenceChanges
     lookup: Lookup
     forms: LicenceForms
+    wallets: Wallets
     presentations: Presentations
     ledger: Ledger
     statuses: StatusLists
@@ -108,6 +111,7 @@ def build_services(parts: Foundations) -> VaultServices:
     lookup = Lookup(database, parts.blobs, data, clock)
     statuses = StatusLists(database, parts.sealer, parts.envelope, clock, parts.public_url)
     issuing = Issuing(_issuing_parts(parts, catalogue, data, ledger, statuses))
+    forms = LicenceForms(FormParts(database, catalogue, statuses, parts.sealer, clock, parts.public_url))
     grants = Grants(database, parts.envelope, audit, clock, parts.agencies)
     sharing_parts = SharingParts(
         database=database,
@@ -133,7 +137,8 @@ def build_services(parts: Foundations) -> VaultServices:
         batch_runner=BatchRunner(batch_parts),
         changes=LicenceChanges(database, audit, clock, data, ledger),
         lookup=lookup,
-        forms=LicenceForms(FormParts(database, catalogue, statuses, parts.sealer, clock, parts.public_url)),
+        forms=forms,
+        wallets=_build_wallets(parts, catalogue, lookup, forms),
         presentations=Presentations(parts.ephemeral, lookup, database, audit, clock),
         ledger=ledger,
         statuses=statuses,
@@ -171,6 +176,22 @@ def _notice_runner(parts: Foundations) -> NoticeRunner:
     return NoticeRunner(parts.database, gatherer, sender, parts.clock)
 
 
+def _build_wallets(parts: Foundations, catalogue: Catalogue, lookup: Lookup, forms: LicenceForms) -> Wallets:
+    return Wallets(
+        WalletParts(
+            store=parts.ephemeral,
+            database=parts.database,
+            audit=parts.audit,
+            clock=parts.clock,
+            envelope=parts.envelope,
+            catalogue=catalogue,
+            lookup=lookup,
+            forms=forms,
+            public_url=parts.public_url,
+        )
+    )
+
+
 def page_routes() -> list[BaseRoute]:
     """The citizen's pages."""
     return pages_routes.page_routes()
@@ -184,6 +205,7 @@ def api_router(services: VaultServices) -> APIRouter:
         batch_routes,
         lookup_routes,
         form_routes,
+        wallet_routes,
         presentation_routes,
         status_routes,
         grant_routes,

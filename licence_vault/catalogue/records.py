@@ -39,3 +39,9 @@ async def newest_version(session: AsyncSession, code: str) -> int:
     """The number of a type's newest version; 0 when there is no such type."""
     statement = select(func.max(LicenceTypeRow.version)).where(LicenceTypeRow.code == code)
     return await session.scalar(statement) or 0
+
+
+async def all_types(session: AsyncSession) -> Sequence[LicenceTypeRow]:
+    """Every version of every type, by code, the first one first."""
+    statement = select(LicenceTypeRow).order_by(LicenceTypeRow.code, LicenceTypeRow.version)
+    return (await session.scalars(statement)).all()

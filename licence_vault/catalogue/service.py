@@ -12,7 +12,7 @@ from kernel.clock import Clock
 from kernel.database.engine import Database
 from kernel.errors import Conflict, Forbidden, NotFound
 from licence_vault.catalogue.licence_type import LicenceType, read_licence_type
-from licence_vault.catalogue.records import LicenceTypeRow, newest_types, newest_version
+from licence_vault.catalogue.records import LicenceTypeRow, all_types, newest_types, newest_version
 
 SHIPPED = Path(__file__).parent / "types"
 USCC_LENGTH = 18
@@ -60,6 +60,12 @@ class Catalogue:
         """The newest version of each type."""
         async with self._database.reading() as session:
             rows = await newest_types(session)
+        return [self._remember(row) for row in rows]
+
+    async def versions(self) -> Sequence[LicenceType]:
+        """Every version of every type: licences of old ones live on."""
+        async with self._database.reading() as session:
+            rows = await all_types(session)
         return [self._remember(row) for row in rows]
 
     async def load(self, code: str, version: int | None = None) -> LicenceType:

@@ -23,6 +23,7 @@ def _title(look: Look) -> str:
         "sharing_fetch": _("{agency} got data of it"),
         "sharing_verify": _("{agency} compared data or a file with it"),
         "export": _("The operator exported its file"),
+        "wallet": _("Your wallet took it as a credential"),
         "own": _("You, or somebody who acts for the holder, opened it"),
     }
     title = ways.get(look.way, look.way)

@@ -25,6 +25,7 @@ from licence_vault.pages.preview import WIDTHS
 from licence_vault.pages.qr_image import draw_qr
 from licence_vault.pages.rendering import render
 from licence_vault.presentations.service import SECONDS, SHOWABLE
+from licence_vault.wallets.offers import OFFER_SECONDS
 
 
 def page_routes() -> list[BaseRoute]:
@@ -35,6 +36,8 @@ def page_routes() -> list[BaseRoute]:
         Route("/me/licences/{licence_id}/preview.png", show_preview, methods=["GET"]),
         Route("/me/licences/{licence_id}/present", ask_what_to_show, methods=["GET"]),
         Route("/me/licences/{licence_id}/present", present, methods=["POST"]),
+        Route("/me/licences/{licence_id}/wallet", explain_wallet, methods=["GET"]),
+        Route("/me/licences/{licence_id}/wallet", offer_to_wallet, methods=["POST"]),
         *grant_page_routes(),
         *notice_page_routes(),
     ]
@@ -119,6 +122,21 @@ async def present(request: Request) -> Response:
         return render(request, "present.html", status=400, licence=licence, shows=shows, errors=errors)
     url = made.url(vault.public_url)
     return render(request, "code.html", licence=licence, shows=shows, url=url, qr=draw_qr(url), seconds=SECONDS)
+
+
+async def explain_wallet(request: Request) -> Response:
+    """What a credential is, before there is an offer."""
+    return render(request, "wallet.html", licence=await _own_licence(request, PRESENT), offer=None)
+
+
+async def offer_to_wallet(request: Request) -> Response:
+    """The QR code that a wallet scans, and the digits that it asks for."""
+    form = await read_form(request)
+    await check_csrf(request, form)
+    principal = await require_sign_in(request)
+    licence = await _own_licence(request, PRESENT)
+    made = await request.app.state.licence_vault.wallets.offer(licence, principal.subject)
+    return render(request, "wallet.html", licence=licence, offer=made, qr=draw_qr(made.link), seconds=OFFER_SECONDS)
 
 
 async def _viewer(request: Request, power: str = SEE) -> Viewer:

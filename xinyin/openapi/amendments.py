@@ -23,6 +23,7 @@ from xinyin.openapi.shapes import (
     shape,
 )
 from xinyin.openapi.sharing import GRANT_ORDER, SHARING
+from xinyin.openapi.wallets import WALLETS
 
 ANY_SEAL_SCOPE = ("seal:apply", "seal:approve", "seal:use")
 HOLDER = "openid realname"
@@ -268,6 +269,7 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
     "get /.well-known/jwt-vc-issuer": _public(
         "200", json_answer("The issuer and its keys", shape({"issuer": TEXT, "jwks": OBJECT}))
     ),
+    **WALLETS,
     "get /api/v1/credential-types/{code}/{version}": _public("200", json_answer("Type Metadata", OBJECT)),
     "get /ca/ocsp/{request}": {
         "security": [],

@@ -309,4 +309,5 @@ def security_schemes(public_url: str) -> Mapping[str, Schema]:
             "scheme": "basic",
             "description": "client_id and client_secret, both form-encoded first (RFC 6749 §2.3.1)",
         },
+        "wallet": {"type": "http", "scheme": "bearer", "description": "A token from `/api/v1/wallet/token`"},
     }
