@@ -16,6 +16,7 @@ from kernel.blobs.store import BlobStore
 from kernel.clock import Clock
 from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
+from kernel.ephemeral.pacing import Pace
 from kernel.ephemeral.store import EphemeralStore
 from seal.authority import routes as authority_routes
 from seal.authority.enrolment import Enrolment
@@ -62,7 +63,8 @@ class Foundations:
     characters, for the pictures of seals. `blobs`: where the files of seal jobs are kept, theirs alone, for as long as
     `job_files_kept`. `press`: where documents are sealed; this process when left out. `organisation`: how the built-in
     authority calls itself. `ephemeral`: where requests are counted. `maker_trust`: a trust folder with the roots (and
-    lists) of makers whose seals may be taken in.
+    lists) of makers whose seals may be taken in. `ca_requests_per_minute`: how often one network may ask for lists and
+    answers about certificates.
     """
 
     keystore: "KeyStore"
@@ -78,6 +80,7 @@ class Foundations:
     job_files_kept: timedelta = KEEP
     maker_trust: Path | None = None
     organisation: str = "Xinyin"
+    ca_requests_per_minute: int = 1200
     timestamps: TimestampSettings = field(default_factory=TimestampSettings)
 
 
@@ -94,6 +97,7 @@ class SealServices:
     intents: IntentJournal
     timestamps: TimestampService
     responder: OcspResponder
+    ca_pace: Pace
     enrolment: Enrolment
     outside_signers: OutsideSigners
     jobs: SealJobs
@@ -157,6 +161,7 @@ def build_services(parts: Foundations) -> SealServices:
         intents=intents,
         timestamps=timestamps,
         responder=OcspResponder(authority_parts, authority),
+        ca_pace=Pace(parts.ephemeral, "ca", per_minute=parts.ca_requests_per_minute),
         enrolment=enrolment,
         outside_signers=_build_outside_signers(parts, authority, enrolment, publication),
         jobs=_build_jobs(

@@ -160,6 +160,7 @@ def _build_seal(foundation: Foundation) -> SealServices:
         seal.app.Foundations(
             keystore=WorkerKeyStore(workers) if workers else foundation.keystore,
             press=workers,
+            ca_requests_per_minute=foundation.settings.ca_requests_per_minute,
             database=foundation.database,
             audit=foundation.audit,
             clock=foundation.clock,

@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     """How long sealing goes on while stamps are missing."""
     tsa_requests_per_minute: int = Field(600, ge=1)
     """How often one address may ask the built-in authority."""
+    ca_requests_per_minute: int = Field(1200, ge=1)
+    """How often one network may ask below `/ca`."""
     population_register_url: str = ""
     """Where the real-name check asks; empty means that nobody can be checked."""
     host: str = "127.0.0.1"

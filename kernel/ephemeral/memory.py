@@ -49,6 +49,20 @@ class InProcessStore:
         self._entries[key] = (str(count).encode(), self._entries[key][1])
         return count
 
+    async def pace(self, key: str, every_ms: int, burst_ms: int) -> int:
+        """See `EphemeralStore.pace`."""
+        now = self._clock()
+        every, value = timedelta(milliseconds=every_ms), self._live(key)
+        burst = timedelta(milliseconds=max(every_ms, burst_ms))
+        due = max(now, datetime.fromisoformat(value.decode())) if value is not None else now
+        if due > now + burst:  # the clock was set back
+            due = now
+        wait = due + every - now - burst
+        if wait > timedelta():
+            return max(1, round(wait.total_seconds() * 1000))
+        self._set(key, (due + every).isoformat().encode(), due + every)
+        return 0
+
     async def ping(self) -> None:
         """Always answers."""
 

@@ -15,6 +15,19 @@ if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return count
 """
 
+# The value is when the next one is due, in milliseconds; the clock is Redis's own, which all processes share.
+_PACE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local every, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local due = math.max(now, tonumber(redis.call('GET', KEYS[1]) or now))
+if due > now + burst then due = now end -- the clock was set back
+local wait = due + every - now - burst
+if wait > 0 then return wait end
+redis.call('SET', KEYS[1], string.format('%.0f', due + every), 'PX', due + every - now)
+return 0
+"""
+
 
 class RedisStore:
     """`EphemeralStore` on Redis; every key carries `prefix`."""
@@ -27,6 +40,7 @@ class RedisStore:
             raise ConfigurationError("XINYIN_REDIS_URL is not a Redis address.", reason=str(failure)) from failure
         self._prefix = prefix
         self._increment = self._redis.register_script(_INCREMENT)
+        self._pace = self._redis.register_script(_PACE)
 
     async def put(self, key: str, value: bytes, ttl: int) -> None:
         """See `EphemeralStore.put`."""
@@ -57,6 +71,11 @@ class RedisStore:
         """See `EphemeralStore.increment`."""
         async with self._reaching():
             return int(await self._increment(keys=[self._prefix + key], args=[ttl]))
+
+    async def pace(self, key: str, every_ms: int, burst_ms: int) -> int:
+        """See `EphemeralStore.pace`."""
+        async with self._reaching():
+            return int(await self._pace(keys=[self._prefix + key], args=[every_ms, max(every_ms, burst_ms)]))
 
     async def ping(self) -> None:
         """Raises `Unavailable` when Redis does not answer."""

@@ -24,6 +24,12 @@ class EphemeralStore(Protocol):
     async def increment(self, key: str, ttl: int) -> int:
         """Count up and give the new count; the first count sets the end, later ones do not move it (rate limits)."""
 
+    async def pace(self, key: str, every_ms: int, burst_ms: int) -> int:
+        """Let one more through at most every `every_ms` in the long run, `burst_ms` worth of them at once (GCRA).
+
+        Gives 0, or in how many milliseconds to come again; who is turned away is not counted. Ends by itself.
+        """
+
     async def ping(self) -> None:
         """Raises `Unavailable` when the store does not answer."""
 

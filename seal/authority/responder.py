@@ -1,7 +1,7 @@
 """Answering whether a certificate is good, as of now, from the register itself (RFC 6960)."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +25,11 @@ from seal.authority.service import Authority
 GOOD_FOR: Final = timedelta(hours=1)
 """How long an answer may be kept; a revocation is answered at once."""
 
+KEPT_FOR: Final = timedelta(minutes=5)
+"""How long a signed answer is given again, as long as the register says the same (RFC 5019 §2.2.4)."""
+_MOST_KEPT: Final = 2048
+_Meaning = tuple[Family, tuple[tuple[bytes, str, Revocation | None], ...]]
+
 
 class OcspResponder:
     """Speaks for the issuing authorities. The roots, which issue nothing but those, publish lists alone."""
@@ -32,6 +37,7 @@ class OcspResponder:
     def __init__(self, parts: AuthorityParts, authority: Authority) -> None:
         self._parts = parts
         self._authority = authority
+        self._kept: dict[_Meaning, tuple[bytes, datetime]] = {}
 
     async def answer(self, request: bytes) -> bytes:
         """DER OCSPResponse to a DER OCSPRequest; faults are answered in the protocol, nothing is raised for input."""
@@ -46,11 +52,29 @@ class OcspResponder:
         family = self._family(request)
         async with self._parts.database.reading() as session:
             statuses = [await self._status(session, identity, family) for identity in request.certificates]
+        if request.nonce is None and (kept := self._kept_answer(family, statuses)) is not None:
+            return kept
         certificate = self._authority.certificate(ocsp_name(family))
         key = await asyncio.to_thread(self._authority.own.open_key, ocsp_name(family))
         responder = Responder(key, certificate)
         made = await asyncio.to_thread(make_response, statuses, responder, self._parts.clock(), request.nonce)
+        if request.nonce is None:
+            self._keep(family, statuses, made.der)
         return made.der
+
+    def _kept_answer(self, family: Family, statuses: list[SingleStatus]) -> bytes | None:
+        """One signed a little while ago that says the same: the register was asked, and only the times differ."""
+        found = self._kept.get(_meaning(family, statuses))
+        if found is None or not timedelta() <= self._parts.clock() - found[1] < KEPT_FOR:
+            return None
+        return found[0]
+
+    def _keep(self, family: Family, statuses: list[SingleStatus], der: bytes) -> None:
+        meaning = _meaning(family, statuses)
+        self._kept.pop(meaning, None)
+        self._kept[meaning] = der, self._parts.clock()
+        while len(self._kept) > _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
 
     def _family(self, request: OcspRequest) -> Family:
         """The family that the first certificate we can speak for belongs to."""
@@ -72,3 +96,7 @@ class OcspResponder:
             return SingleStatus(identity, "good", now, now + GOOD_FOR)
         revocation = Revocation(identity.serial, row.revoked_at, row.revocation_reason)
         return SingleStatus(identity, "revoked", now, now + GOOD_FOR, revocation)
+
+
+def _meaning(family: Family, statuses: list[SingleStatus]) -> _Meaning:
+    return family, tuple((each.certificate.encode(), each.standing, each.revocation) for each in statuses)

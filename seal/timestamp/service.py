@@ -10,8 +10,9 @@ import structlog
 
 from kernel.crypto.certificates import Certificate
 from kernel.crypto.sm3 import sm3
+from kernel.ephemeral.pacing import Pace
 from kernel.ephemeral.store import EphemeralStore
-from kernel.errors import InvalidInput, RateLimited, Unavailable, XinyinError
+from kernel.errors import InvalidInput, Unavailable, XinyinError
 from seal.timestamp.authority import AuthorityWiring, TimestampAuthority
 from seal.timestamp.outside import OutsideAuthority, PinnedTrust
 from seal.timestamp.pending import PendingTimestamps
@@ -19,7 +20,6 @@ from seal.timestamp.settings import BUILT_IN, TimestampSettings
 from seal.timestamp.stamper import StampDigest, Stamper
 
 FETCHED_EVERY_SECONDS: Final = 60
-_MINUTE: Final = 60
 _log = structlog.get_logger()
 
 
@@ -43,7 +43,7 @@ class TimestampService:
         self.settings = settings
         self.authority = TimestampAuthority(wiring, settings)
         self.anchors = parts.anchors
-        self._ephemeral = parts.ephemeral
+        self._pace = Pace(parts.ephemeral, "tsa", per_minute=settings.requests_per_minute)
         self._outside = _outside(parts, settings)
         self.stamper: Stamper = self._stamp
         self.pending = PendingTimestamps(wiring.database, wiring.audit, wiring.clock, self.stamper, settings)
@@ -70,9 +70,7 @@ class TimestampService:
 
     async def admit(self, address: str) -> None:
         """Count a request from `address`; raises RateLimited."""
-        key = f"tsa:{hashlib.sha256(address.encode()).hexdigest()[:32]}"
-        if await self._ephemeral.increment(key, _MINUTE) > self.settings.requests_per_minute:
-            raise RateLimited("Too many requests. Please wait a little.", retry_after_seconds=_MINUTE)
+        await self._pace.admit(address)
 
     def export_anchors(self, directory: Path) -> None:
         """Write the roots of the outside authority, replacing those of an earlier export, for verifying with no server.

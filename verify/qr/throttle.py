@@ -1,8 +1,7 @@
 """Guessing codes must not pay: after a few unknown codes an address waits, whatever it asks next."""
 
-import ipaddress
-
 from kernel.ephemeral.memory import InProcessStore
+from kernel.ephemeral.pacing import network_of
 from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import RateLimited, Unavailable
 
@@ -49,16 +48,3 @@ def _too_many() -> RateLimited:
         "Too many unknown codes came from your network. Please wait a minute and scan again.",
         retry_after_seconds=WINDOW_SECONDS,
     )
-
-
-def network_of(address: str) -> str:
-    """One IPv4 address, or the /64 that one IPv6 customer has to himself."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from kernel.ephemeral.pacing import network_of
 from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import RateLimited, Unavailable
-from verify.qr.throttle import network_of
 
 WINDOW_SECONDS = 60
 SECONDS_PER_WINDOW = 15

@@ -94,3 +94,20 @@ def test_the_in_process_store_behaves_like_a_dictionary(steps: list[tuple[str, s
             assert await store.get(key) == model.get(key)
 
     asyncio.run(run())
+
+
+async def test_pace_lets_a_burst_through_and_then_one_at_a_time(any_store: EphemeralStore) -> None:
+    first = [await any_store.pace("asks", 500, 1500) for _each in range(3)]
+    wait = await any_store.pace("asks", 500, 1500)
+
+    assert first == [0, 0, 0]
+    assert 0 < wait <= 500
+    assert await any_store.pace("others", 500, 1500) == 0
+    await asyncio.sleep(wait / 1000 + 0.05)
+    assert await any_store.pace("asks", 500, 1500) == 0
+
+
+async def test_pace_counts_once_for_all_who_ask_at_once(any_store: EphemeralStore) -> None:
+    waits = await asyncio.gather(*(any_store.pace("asks", 60_000, 300_000) for _each in range(20)))
+
+    assert (waits.count(0), min(waits)) == (5, 0)

@@ -15,6 +15,7 @@ from kernel.crypto.revocation.ocsp import CertificateId, OcspResponse
 from kernel.crypto.revocation.ocsp_answers import OcspError, OcspRequest
 from kernel.crypto.signatures import InvalidSignature
 from kernel.errors import InvalidInput
+from seal.app import build_services
 from seal.seals.records import find_seal
 from seal.validation.certificates import CertificateQuestion, judge_certificate
 from seal.validation.report import CheckResult
@@ -218,3 +219,44 @@ async def test_openssl_asks_and_believes(world: SealWorld, tmp_path: Path, famil
 
     assert "Response verify OK" in said
     assert "leaf.pem: good" in said
+
+
+async def test_finding_an_answer_without_a_nonce_is_signed_once_while_the_register_says_the_same(
+    world: SealWorld,
+) -> None:
+    seal = await world.active_seal()
+    certificate = await signer_of(world, seal["id"], "sm2")
+    asked = OcspRequest((CertificateId.of(certificate.serial, world.services.authority.certificate("sm2-issuing")),))
+
+    first = await ask(world, asked)
+    world.clock.advance(minutes=1)
+    again = await ask(world, asked)
+    nonced = await ask(world, replace(asked, nonce=b"n" * 16))
+    world.clock.advance(minutes=5)
+    later = await ask(world, asked)
+    await world.client.post(f"/api/v1/seals/{seal['id']}/revoke", headers=world.approver)
+    revoked = await ask(world, asked)
+
+    assert first.content == again.content
+    assert nonced.content != first.content
+    assert later.content != first.content
+    assert OcspResponse.load(revoked.content).statuses[0].standing == "revoked"
+
+
+async def test_finding_who_asks_the_authority_too_often_waits(world: SealWorld) -> None:
+    world.app.state.seal = build_services(replace(world.foundations, ca_requests_per_minute=3))
+    await world.app.state.seal.start()
+    answers = [await world.client.get("/ca/sm2-issuing.crl") for _each in range(4)]
+    asked = await world.client.get("/ca/ocsp/AAAA")
+
+    assert [each.status_code for each in answers] == [200, 200, 200, 429]
+    assert asked.status_code == 429
+    assert int(asked.headers["retry-after"]) >= 1
+    await world.app.state.seal.stop()
+
+
+async def test_a_list_that_is_known_is_not_sent_again(world: SealWorld) -> None:
+    first = await world.client.get("/ca/sm2-issuing.crl")
+    again = await world.client.get("/ca/sm2-issuing.crl", headers={"If-None-Match": first.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
