@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import issuing, sealing, signing, tokens, verifying
+from benchmarks import holdings, issuing, sealing, signing, tokens, verifying
 from benchmarks.measuring import Result
 from benchmarks.peer import Peer
 from tests.houses import opened
@@ -21,6 +21,7 @@ def results() -> Iterator[Result]:
     """Every comparison, one after the other."""
     yield tokens.run()
     yield from signing.run()
+    yield from holdings.run()
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
         loop, world = runner.get_loop(), opened(Path(folder))
         house = loop.run_until_complete(world.__aenter__())
@@ -39,9 +40,11 @@ def main() -> None:
     for result in results():
         console.print(f"{result.name}: {result.ratio} × {result.peer_name}")
         found.append(result)
-    table = Table("what", "ours", "peer", "ratio", "goal", "spread", title="operations per CPU-second")
+    table = Table(
+        "what", "ours", "peer", "ratio", "goal", "spread", title="operations per CPU-second; the store: microseconds"
+    )
     for each in found:
-        goal = f"≥ {each.goal:g}" if each.goal else ""
+        goal = f"{'≥' if each.better == 'higher' else '≤'} {each.goal:g}" if each.goal else ""
         table.add_row(each.name, f"{each.ours:g}", f"{each.peer:g}", f"{each.ratio:g}", goal, f"{each.spread:.0%}")
     console.print(table)
     RESULTS.write_text(json.dumps([each.to_dict() for each in found], ensure_ascii=False, indent=2) + "\n")

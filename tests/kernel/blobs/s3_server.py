@@ -2,32 +2,55 @@
 
 import asyncio
 import contextlib
+import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 
 import boto3
 
 from tests import servers
 
-BUCKET, REGION, ACCESS_KEY, SECRET_KEY = "licences", "cn-north-1", "AKIAEXAMPLE", "a-secret"
+BUCKET, REGION = "licences", "cn-north-1"
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """Where it is, and whom it lets in: it checks every signature."""
+
+    endpoint: str
+    access_key: str
+    secret_key: str
+
+
+MADE_OPENLY = 4
+"""Requests until it looks at signatures: the bucket, the user, what they may, their key."""
 
 
 @contextlib.contextmanager
-def s3_server() -> Iterator[str]:
-    """Its address, with one empty bucket."""
+def s3_server() -> Iterator[S3Server]:
+    """With one empty bucket and one user."""
     port = servers.spare_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = os.environ | {"INITIAL_NO_AUTH_ACTION_COUNT": str(MADE_OPENLY)}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     try:
         servers.await_port(port, process, 120)
         endpoint = f"http://127.0.0.1:{port}"
-        client = boto3.client(
-            "s3", endpoint_url=endpoint, region_name=REGION, aws_access_key_id=ACCESS_KEY,
-            aws_secret_access_key=SECRET_KEY,
-        )  # fmt: skip
-        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        yield endpoint
+        given: dict[str, str] = {
+            "endpoint_url": endpoint, "region_name": REGION, "aws_access_key_id": "nobody",
+            "aws_secret_access_key": "nothing",
+        }  # fmt: skip
+        s3, iam = boto3.client("s3", **given), boto3.client("iam", **given)
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        iam.create_user(UserName="vault")
+        may = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": may})
+        iam.put_user_policy(UserName="vault", PolicyName="vault", PolicyDocument=policy)
+        key = iam.create_access_key(UserName="vault")["AccessKey"]
+        yield S3Server(endpoint, key["AccessKeyId"], key["SecretAccessKey"])
     finally:
         servers.stop(process)
 
