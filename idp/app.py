@@ -15,6 +15,8 @@ from idp.account.mandates.routes import MandatePages
 from idp.account.routes import AccountPages
 from idp.account.security.routes import SecurityPages, SecurityParts
 from idp.account.service import AccountParts, AccountService
+from idp.administration.routes import AdministrationApi, AdministrationParts
+from idp.assignments.service import AssignmentService, held_later
 from idp.assurance.register import HttpPopulationRegister, NoPopulationRegister, PopulationRegister
 from idp.assurance.routes import RealNamePages
 from idp.assurance.service import AssuranceService
@@ -62,6 +64,7 @@ from idp.settings import IdpSettings
 from idp.single_logout.service import SingleLogout, SingleLogoutParts
 from idp.tokens.service import TokenService
 from idp.tokens.subject_names import SubjectNames
+from idp.units.service import UnitService
 from kernel.audit.chain import AuditTrail
 from kernel.clock import Clock
 from kernel.crypto.envelope import Envelope
@@ -106,6 +109,8 @@ class IdpServices:
     persons: PersonService
     roles: RoleService
     organisations: OrganisationService
+    units: UnitService
+    assignments: AssignmentService
     clients: ClientService
     consents: ConsentService
     sessions: SessionService
@@ -149,7 +154,7 @@ def build_services(parts: Foundations) -> IdpServices:
     settings, database, audit, clock = parts.settings, parts.database, parts.audit, parts.clock
     hasher = _hasher(settings)
     personal_data = PersonalData(parts.envelope)
-    roles = RoleService(database, audit, clock, end_sign_ins)
+    roles = RoleService(database, audit, clock, end_sign_ins, held_later)
     persons = PersonService(database, audit, clock, personal_data, hasher, roles)
     persons.password_minimum_length = settings.password_minimum_length
     consents = ConsentService(database, audit, clock)
@@ -164,6 +169,12 @@ def build_services(parts: Foundations) -> IdpServices:
     endings = Endings(tokens, _single_logout(parts, clients, fetcher, cas_applications))
     sessions = SessionService(database, audit, clock, settings, endings.of_session)
     mandates = MandateService(database, audit, clock, MandateEnding(sessions, endings))
+    login = _login_service(
+        parts,
+        PasswordSignIn(persons, hasher, throttle, database, audit),
+        SecondFactors(totp, passkeys),
+        SessionParts(sessions, consents, mandates, clock),
+    )
     return IdpServices(
         settings=settings,
         database=database,
@@ -176,6 +187,8 @@ def build_services(parts: Foundations) -> IdpServices:
         persons=persons,
         roles=roles,
         organisations=OrganisationService(database, audit, clock),
+        units=UnitService(database, audit, clock),
+        assignments=AssignmentService(database, audit, clock),
         clients=clients,
         consents=consents,
         sessions=sessions,
@@ -183,13 +196,7 @@ def build_services(parts: Foundations) -> IdpServices:
         tokens=tokens,
         totp=totp,
         passkeys=passkeys,
-        login=LoginService(
-            database,
-            LoginRequests(parts.ephemeral, settings.login_request_seconds),
-            PasswordSignIn(persons, hasher, throttle, database, audit),
-            SecondFactors(totp, passkeys),
-            SessionParts(sessions, consents, mandates),
-        ),
+        login=login,
         assurance=AssuranceService(persons, _register(parts), throttle, database, audit),
         federation=_federation(parts, persons),
         envelope=parts.envelope,
@@ -224,6 +231,21 @@ def _saml(parts: Foundations, fetcher: GuardedFetcher) -> SamlRooms:
             issuer=parts.settings.issuer,
         )
     )
+
+
+def _hasher(settings: IdpSettings) -> PasswordHasher:
+    return PasswordHasher(
+        memory_kib=settings.password_hash_memory_kib,
+        passes=settings.password_hash_passes,
+        threads=settings.password_hash_threads,
+    )
+
+
+def _login_service(
+    parts: Foundations, password: PasswordSignIn, factors: SecondFactors, sessions: SessionParts
+) -> LoginService:
+    requests = LoginRequests(parts.ephemeral, parts.settings.login_request_seconds)
+    return LoginService(parts.database, requests, password, factors, sessions)
 
 
 def _single_logout(
@@ -322,9 +344,9 @@ def _saml_neighbours(services: IdpServices, visitors: Visitors) -> SamlNeighbour
     )
 
 
-def api_router() -> APIRouter:
-    """The JSON API: none yet; OAuth's endpoints are plain routes."""
-    return APIRouter()
+def api_router(services: IdpServices) -> APIRouter:
+    """The JSON API of administration; OAuth's endpoints are plain routes."""
+    return AdministrationApi(AdministrationParts(services.persons, services.units, services.assignments)).router()
 
 
 def _login_pages(services: IdpServices, visitors: Visitors) -> LoginPages:

@@ -96,6 +96,7 @@ def _mount(app: FastAPI, house: House, metrics: Metrics) -> None:
         *sso_proxy.app.page_routes(house.settings.public_url),
     ]
     for router in (
+        idp.app.api_router(house.idp),
         seal.app.api_router(),
         licence_vault.app.api_router(house.licence_vault),
         verify.app.api_router(),

@@ -30,6 +30,7 @@ ROLE_NAMES = {
     Role.SYSTEM_ADMIN: "System administrator",
     Role.SECURITY_ADMIN: "Security administrator",
     Role.AUDIT_ADMIN: "Audit administrator",
+    Role.UNIT_ADMIN: "Administrator of a unit",
 }
 
 ROLE_HINTS = {

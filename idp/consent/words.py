@@ -25,6 +25,7 @@ SCOPE_WORDS = {
     "admin:users": _("Manage people, organisations and applications"),
     "admin:security": _("Manage keys and security settings"),
     "admin:audit": _("Read the audit trail"),
+    "admin:unit": _("Manage roles in the part of the administration that is yours"),
 }
 
 

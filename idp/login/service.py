@@ -9,11 +9,13 @@ from idp.login.flow import LoginRequest, PersonFacts, Step, next_step
 from idp.login.password import DISABLED, PasswordSignIn
 from idp.login.requests import LoginRequests
 from idp.mandates.mandate import Mandate
+from idp.mandates.records import Acting
 from idp.mandates.service import MandateService
 from idp.passkeys.service import PasskeySignIn
 from idp.sessions.methods import proves_second_factor, with_code
 from idp.sessions.service import Authentication, Session, SessionService
 from idp.tokens.subject import Subject, find_subject
+from kernel.clock import Clock
 from kernel.database.engine import Database
 from kernel.errors import FieldError, Forbidden, InvalidInput
 
@@ -47,6 +49,7 @@ class SessionParts:
     sessions: SessionService
     consents: ConsentService
     mandates: MandateService
+    clock: Clock
 
 
 class LoginService:
@@ -67,6 +70,7 @@ class LoginService:
         self._sessions = parts.sessions
         self._consents = parts.consents
         self._mandates = parts.mandates
+        self._clock = parts.clock
 
     async def dispatch(self, request: LoginRequest, browser: BrowserFacts) -> Progress:
         """The next step of a request; begins the session as soon as the person is proved to be there."""
@@ -217,7 +221,7 @@ class LoginService:
 
     async def _find_subject(self, person_id: str) -> Subject | None:
         async with self._database.reading() as session:
-            return await find_subject(session, person_id)
+            return await find_subject(session, person_id, Acting(None, self._clock()))
 
     async def _facts(self, request: LoginRequest, subject: Subject | None) -> PersonFacts | None:
         if subject is None:

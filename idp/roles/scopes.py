@@ -14,6 +14,7 @@ class Role(StrEnum):
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
     AUDIT_ADMIN = "audit_admin"
+    UNIT_ADMIN = "unit_admin"
 
 
 IDENTITY_SCOPES = frozenset({"openid", "profile", "phone", "email", "realname", "organisation", "offline_access"})
@@ -28,15 +29,19 @@ ROLE_SCOPES: Mapping[Role, frozenset[str]] = {
     Role.SYSTEM_ADMIN: frozenset({"admin:users"}),
     Role.SECURITY_ADMIN: frozenset({"admin:security"}),
     Role.AUDIT_ADMIN: frozenset({"admin:audit"}),
+    Role.UNIT_ADMIN: frozenset({"admin:unit"}),
 }
 
 ALL_SCOPES = frozenset().union(*ROLE_SCOPES.values())
 
-NEEDS_SECOND_FACTOR = frozenset({Role.OFFICER, Role.APPROVER, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+NEEDS_SECOND_FACTOR = frozenset(
+    {Role.OFFICER, Role.APPROVER, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.UNIT_ADMIN}
+)
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 
-ADMINISTRATION_SCOPES = frozenset[str]().union(*(ROLE_SCOPES[role] for role in ADMINISTRATORS))
+ADMINISTRATION_SCOPES = frozenset[str]().union(*(ROLE_SCOPES[role] for role in {*ADMINISTRATORS, Role.UNIT_ADMIN}))
+"""For people alone: no client gets them in its own name."""
 
 
 def permitted_scopes(roles: Iterable[Role]) -> frozenset[str]:

@@ -21,20 +21,32 @@ def parse_roles(names: Iterable[str]) -> frozenset[Role]:
         message = "There is no such role. The roles are: {roles}."
         params: dict[str, object] = {"roles": ", ".join(Role)}
         raise InvalidInput(message, fields=[FieldError("roles", message, params)], roles=params["roles"]) from unknown
-    if len(roles & ADMINISTRATORS) > 1:
-        message = "One person cannot hold two administrator roles: system, security and audit are kept apart."
+    if Role.UNIT_ADMIN in roles:
+        message = "Say of which unit the person is the administrator."
         raise InvalidInput(message, fields=[FieldError("roles", message)])
+    _check_separation(roles)
     return roles
 
 
+def _check_separation(roles: frozenset[Role]) -> None:
+    if len(roles & ADMINISTRATORS) > 1:
+        message = "One person cannot hold two administrator roles: system, security and audit are kept apart."
+        raise InvalidInput(message, fields=[FieldError("roles", message)])
+
+
+HeldLater = Callable[[AsyncSession, str, datetime], Awaitable[frozenset[Role]]]
 EndSignIns = Callable[[AsyncSession, str, datetime], Awaitable[None]]
 
 
 class RoleService:
     """Roles of persons, each change in the audit trail."""
 
-    def __init__(self, database: Database, audit: AuditTrail, clock: Clock, end_sign_ins: EndSignIns) -> None:
-        """`end_sign_ins` ends every session and token of a person, from this moment back."""
+    def __init__(
+        self, database: Database, audit: AuditTrail, clock: Clock, end_sign_ins: EndSignIns, held_later: HeldLater
+    ) -> None:
+        """`end_sign_ins` ends every session and token of a person, from this moment back; `held_later` tells what they
+        hold, or will, for a time or in a unit."""
+        self._held_later = held_later
         self._database = database
         self._end_sign_ins = end_sign_ins
         self._audit = audit
@@ -57,6 +69,8 @@ class RoleService:
     ) -> None:
         """`assign` within a transaction that is already open. Who loses a role must sign in again."""
         before = await find_roles(session, person_id)
+        if roles & ADMINISTRATORS:
+            _check_separation(roles | await self._held_later(session, person_id, self._clock()))
         await replace_roles(session, person_id, roles, self._clock())
         after = roles | {Role.CITIZEN}
         if before - after:

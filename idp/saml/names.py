@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from idp.claims.service import ClaimsQuestion, PersonClaims
+from idp.mandates.records import Acting
 from idp.persons.records import PersonRow
 from idp.saml.applications.application import ATTRIBUTES, NameId, SamlApplication
 from idp.saml.authn_request import AuthnRequest
 from idp.saml.own_metadata import EMAIL, PERSISTENT, TRANSIENT, UNSPECIFIED
 from idp.sessions.service import Session
 from idp.tokens.subject import find_subject
+from kernel.clock import Clock
 
 PURPOSE = "idp saml subject"
 _WIRE = {
@@ -38,7 +40,8 @@ class Name:
 class Telling:
     """What may be told of a person. `keyed_hash(purpose, value)` is stable for the life of the house."""
 
-    def __init__(self, claims: PersonClaims, keyed_hash: Callable[[str, str], str]) -> None:
+    def __init__(self, claims: PersonClaims, keyed_hash: Callable[[str, str], str], clock: Clock) -> None:
+        self._clock = clock
         self._claims = claims
         self._keyed_hash = keyed_hash
 
@@ -65,8 +68,9 @@ class Telling:
 
     async def attributes(self, session: AsyncSession, application: SamlApplication, signed_in: Session) -> Values:
         """Our names of attributes, with their values; what is not known is left out."""
-        claims = await self._claims_of(session, application, signed_in.person.id)
-        subject = await find_subject(session, signed_in.person.id)
+        acting = Acting(signed_in.mandate_id, self._clock())
+        claims = await self._claims_of(session, application, signed_in.person.id, acting)
+        subject = await find_subject(session, signed_in.person.id, acting)
         organisation: Mapping[str, str] = claims.get("organisation") or {}
         known: dict[str, Sequence[str | None]] = {
             "name": [signed_in.person.display_name],
@@ -77,13 +81,16 @@ class Telling:
             "organisation_name": [organisation.get("name")],
             "real_name": [claims.get("name") if "id_number" in claims else None],
             "id_number": [claims.get("id_number")],
-            "roles": sorted(str(role) for role in subject.roles) if subject else [],
+            "roles": sorted(str(role) for role in subject.effective_roles) if subject else [],
             "acr": [signed_in.acr],
             "amr": list(signed_in.amr),
+            "subject_type": [signed_in.subject_type],
         }
         told = {name: [each for each in known[name] if each] for name in ATTRIBUTES}
         return {name: told[name] for name in application.settings.attributes if told[name]}
 
-    async def _claims_of(self, session: AsyncSession, application: SamlApplication, person_id: str) -> dict[str, Any]:
-        scopes = application.allowed_scopes
-        return await self._claims.find(session, ClaimsQuestion(application, person_id, scopes)) or {}
+    async def _claims_of(
+        self, session: AsyncSession, application: SamlApplication, person_id: str, acting: Acting | None = None
+    ) -> dict[str, Any]:
+        question = ClaimsQuestion(application, person_id, application.allowed_scopes, acting=acting)
+        return await self._claims.find(session, question) or {}

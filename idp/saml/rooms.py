@@ -79,7 +79,7 @@ def saml_routes(rooms: SamlRooms, near: SamlNeighbours) -> list[BaseRoute]:
             issuer=parts.issuer,
             keys=rooms.keys,
             applications=rooms.applications,
-            telling=Telling(PersonClaims(near.personal_data), parts.envelope.blind_index),
+            telling=Telling(PersonClaims(near.personal_data), parts.envelope.blind_index, parts.clock),
             consents=near.consents,
             login=near.login,
             seconds=near.sign_in_seconds,

@@ -9,6 +9,8 @@ from datetime import datetime
 from idp.consent.service import ConsentQuestion, ConsentService
 from idp.login.flow import LoginRequest
 from idp.login.service import LoginService
+from idp.mandates.mandate import may_enter
+from idp.mandates.records import Acting
 from idp.oauth2.return_address import origin_of
 from idp.saml.applications.application import SamlApplication
 from idp.saml.applications.registry import SamlApplications
@@ -167,7 +169,13 @@ class SamlSignIn:
         if request.force and session.auth_time < received_at:
             return "a new sign-in is asked for"
         async with self._parts.database.reading() as reading:
-            subject = await find_subject(reading, session.person.id)
+            subject = await find_subject(reading, session.person.id, Acting(session.mandate_id, self._parts.clock()))
+        if (
+            subject is not None
+            and subject.mandate is not None
+            and not may_enter(subject.mandate, is_first_party=application.settings.first_party)
+        ):
+            raise _Refused("Responder", "RequestDenied")
         if subject is None or (subject.needs_second_factor and not proves_second_factor(session.amr)):
             return session
         if wish.two_factors and not proves_second_factor(session.amr):

@@ -208,6 +208,9 @@ class TokenService:
         claims |= {"sub": grant.subject, "client_id": shape.client.client_id, "grant": grant.id}
         if subject.mandate is not None:
             claims |= access_token.acting_claims(subject.mandate, grant.subject)
+        elif subject.roles_end is not None:
+            # A token says what somebody may do: not for longer than they may.
+            claims["exp"] = min(claims["exp"], int(subject.roles_end.timestamp()))
         return await self._write(session, claims, shape)
 
     async def write_for_client(self, session: AsyncSession, shape: AccessShape) -> str:

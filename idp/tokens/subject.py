@@ -1,9 +1,11 @@
 """What a token may say about the person it is for, read at the moment of issuing so that it is never stale."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from idp.assignments.records import find_assigned
 from idp.mandates.mandate import Mandate
 from idp.mandates.records import Acting, find_acting
 from idp.organisations.service import Membership, memberships_of
@@ -22,6 +24,8 @@ class Subject:
     roles: frozenset[Role]
     memberships: tuple[Membership, ...]
     mandate: Mandate | None = None
+    roles_end: datetime | None = None
+    """When the first of the roles ends by itself."""
 
     @property
     def subject_type(self) -> str:
@@ -66,4 +70,10 @@ async def find_subject(session: AsyncSession, person_id: str, acting: Acting | N
     if acting is not None and acting.mandate_id is not None and mandate is None:
         return None
     roles, memberships = await find_roles(session, person_id), await memberships_of(session, person_id)
-    return Subject(public(row), roles, tuple(memberships), mandate)
+    subject = Subject(public(row), roles, tuple(memberships), mandate)
+    if acting is None:
+        return subject
+    uscc = next((each.organisation.uscc for each in memberships if each.organisation.kind == "agency"), None)
+    held = await find_assigned(session, person_id, uscc, acting.at)
+    ends = [each.until for each in held if each.until is not None]
+    return replace(subject, roles=roles | {each.role for each in held}, roles_end=min(ends, default=None))

@@ -21,7 +21,7 @@ from xinyin.cli import (
 )
 from xinyin.cli.authority import commands as authority
 from xinyin.cli.console import describe, exit_code, fail
-from xinyin.cli.people import mandates
+from xinyin.cli.people import mandates, roles
 from xinyin.cli.rekeying import commands as rekeying
 from xinyin.cli.saml import commands as saml
 from xinyin.signer.command import signer
@@ -47,6 +47,9 @@ app.command()(maintenance.restore)
 app.add_typer(users.app, name="user")
 app.add_typer(users.organisation_app, name="organisation")
 app.add_typer(mandates.app, name="mandate")
+app.add_typer(roles.unit_app, name="unit")
+app.add_typer(roles.group_app, name="group")
+app.add_typer(roles.role_app, name="role")
 app.add_typer(clients.app, name="client")
 app.add_typer(clients.cas_app, name="cas")
 app.add_typer(saml.app, name="saml")

@@ -8,6 +8,7 @@ from licence_vault.batches.states import BatchState
 from licence_vault.forms.service import FORM_TYPES
 from licence_vault.lookup.service import FORMATS
 from licence_vault.presentations.service import LONGEST, SECONDS, SHORTEST, SHOWABLE
+from xinyin.openapi.administration import ADMINISTRATION
 from xinyin.openapi.notices import NOTIFICATIONS
 from xinyin.openapi.shapes import (
     DAY,
@@ -191,6 +192,7 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
     "delete /api/v1/me/grants/{grant_id}": _amend(HOLDER, answer={"200": json_answer("Taken back", ref("Grant"))}),
     **NOTIFICATIONS,
     **SHARING,
+    **ADMINISTRATION,
     "post /api/v1/seals": _amend("seal:apply", answer={"201": json_answer("A draft, to be approved", ref("Seal"))}),
     "get /api/v1/seals": _amend(
         *ANY_SEAL_SCOPE,

@@ -20,6 +20,7 @@ TAGS = {
     "sign-in pages": "Pages for people; applications send browsers to /oauth2/authorize instead.",
     "licences": "Issuing, changing and reading licences, for agencies.",
     "holder": "A holder's own licences.",
+    "administration": "The tree of units, groups, and roles for a time and a place.",
     "wallets": "Licences as credentials in wallets (SD-JWT VC, OpenID4VCI).",
     "sharing": "Licences of other agencies, with a purpose, a basis and a matter (GB/T 36906).",
     "seals": "Electronic seals, and sealing files with them.",

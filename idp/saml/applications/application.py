@@ -42,6 +42,7 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "roles": Attribute("roles", "urn:xinyin:attribute:roles", ""),
     "acr": Attribute("acr", "urn:xinyin:attribute:acr", ""),
     "amr": Attribute("amr", "urn:xinyin:attribute:amr", ""),
+    "subject_type": Attribute("subjectType", "urn:xinyin:attribute:subject-type", ""),
 }
 
 
