@@ -233,14 +233,6 @@ def _saml(parts: Foundations, fetcher: GuardedFetcher) -> SamlRooms:
     )
 
 
-def _hasher(settings: IdpSettings) -> PasswordHasher:
-    return PasswordHasher(
-        memory_kib=settings.password_hash_memory_kib,
-        passes=settings.password_hash_passes,
-        threads=settings.password_hash_threads,
-    )
-
-
 def _login_service(
     parts: Foundations, password: PasswordSignIn, factors: SecondFactors, sessions: SessionParts
 ) -> LoginService:
