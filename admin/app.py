@@ -31,6 +31,7 @@ from kernel.web.templates import NavLink
 from licence_vault.app import VaultServices
 from licence_vault.issuing.changes import LicenceChanges
 from seal.app import SealServices
+from seal.seals.outside.importing import SealImports
 from seal.seals.service import SealRegister
 from seal.seals.uses import UseLog
 from seal.signing.jobs.service import SealJobs
@@ -83,6 +84,7 @@ class AdminServices:
     licence_changes: LicenceChanges
     seals: SealRegister
     seal_uses: UseLog
+    seal_imports: SealImports
     seal_jobs: SealJobs
     audit: AuditReading
 
@@ -132,6 +134,7 @@ def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
         licence_changes=vault.changes,
         seals=seal.register,
         seal_uses=seal.uses,
+        seal_imports=seal.imports,
         seal_jobs=seal.jobs,
         audit=reading,
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from admin.sealing.preview import SHOWN_WIDTH
 from kernel.errors import FieldError, InvalidInput
 from kernel.web.forms import RawForm
+from seal.documents.levels import LEVELS, PadesLevel
 from seal.documents.placement.request import DEFAULT_SIZE_MM, At, Invisible, LowerRight, OnKeyword, Placement, Riding
 from seal.documents.positions import PageSize
 from seal.signing.jobs.intake import LONGEST_PURPOSE
@@ -58,6 +59,15 @@ def read_placements(form: RawForm) -> list[Placement]:
     if form.text("riding") == "yes" and kind != "invisible":
         placed.append(Riding("left" if form.text("edge") == "left" else "right", size_mm=size))
     return placed
+
+
+def read_level(form: RawForm) -> PadesLevel:
+    """Of the signature; the plain one when none is sent. Raises `InvalidInput`."""
+    wanted = form.text("level") or LEVELS[0]
+    level = next((each for each in LEVELS if each == wanted), None)
+    if level is None:
+        raise _wrong(FieldError("level", "Choose one of the listed values."))
+    return level
 
 
 def check_purpose(form: RawForm) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from admin.desk import actor_of, at_desk, posted, see
-from admin.sealing.form import check_purpose, clicked, read_placements, size_of
+from admin.sealing.form import check_purpose, clicked, read_level, read_placements, size_of
 from admin.sealing.preview import SHOWN_WIDTH, draw_page
 from kernel.errors import Conflict, Forbidden, InvalidInput, RateLimited
 from kernel.i18n import gettext
@@ -44,6 +44,12 @@ STAMP_SENTENCES = {
     "done": "With a time stamp.",
     "pending": "Its time stamp is still missing. It is added as soon as the time-stamp authority is back.",
     "failed": "Its time stamp could not be added. Seal the file again if it needs one.",
+}
+LEVEL_NAMES = {
+    "B-B": "Signature alone (B-B)",
+    "B-T": "With a time stamp (B-T)",
+    "B-LT": "With a time stamp and proof of certificates (B-LT)",
+    "B-LTA": "For archives: all of it, stamped again (B-LTA)",
 }
 STATE_SHAPES = {
     "waiting": "pending",
@@ -185,7 +191,8 @@ async def send_file(request: Request) -> Response:
 
 async def _seal(request: Request, desk: _Desk, form: RawForm) -> Response:
     jobs = _jobs(request)
-    wish = Wish(read_placements(form), check_purpose(form), use=IntendedUse.by(desk.principal))
+    use = IntendedUse.by(desk.principal)
+    wish = Wish(read_placements(form), check_purpose(form), level=read_level(form), use=use)
     wanted = JobRequest(
         seal_id=form.text("seal"),
         files=await jobs.drafts.files(desk.draft),
@@ -264,6 +271,7 @@ async def _draft_page(
         draft=desk.draft,
         seals=[(each.id, each.name) for each in seals],
         given={**given, "page": str(number)},
+        levels=[(level, gettext(name)) for level, name in LEVEL_NAMES.items()],
         errors=errors,
         page=number,
         pages=len(desk.sizes),

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from admin.desk import at_desk, posted, see
-from admin.seals import applying, policy, use_log
+from admin.seals import applying, importing, policy, use_log
 from admin.seals.certificates import facts_of
 from admin.seals.desk import load, names_of, officer, pages, register, uses
 from admin.seals.steps import APPLY, APPROVE, USE, steps_for
@@ -49,6 +49,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/console/seals", list_seals, methods=["GET"]),
         *applying.routes(),
+        *importing.routes(),
         *use_log.routes(),
         *policy.routes(),
         Route("/console/seals/{seal_id}", show_seal, methods=["GET"]),

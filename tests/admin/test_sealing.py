@@ -137,3 +137,17 @@ async def test_a_file_whose_time_stamp_is_missing_says_so(console: Console) -> N
         async with console.provider.database.transaction() as session:
             await session.execute(update(SealJobItemRow).values(time_stamp=state))
         assert words in (await console.get(page)).text
+
+
+async def test_finding_the_level_of_a_pdf_is_chosen_in_the_form(console: Console) -> None:
+    draft = await drafted(console, ("通知.pdf", minimal_pdf()))
+    form = {"seal": console.rooms.seal_id, "place": "lower-right", "size": "42"}
+    assert "For archives" in (await console.get(draft)).text
+
+    refused = await console.post(draft, draft, **form, level="B-XL")
+    sealed = await console.post(draft, draft, **form, level="B-LT")
+
+    assert refused.status_code == 400
+    assert sealed.status_code == 303, sealed.text
+    data = (await console.get(f"{sealed.headers['location']}/files/1")).content
+    assert b"/DSS" in data

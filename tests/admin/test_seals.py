@@ -7,7 +7,7 @@ import pytest
 from idp.roles.scopes import Role
 from kernel.principal import Organisation
 from tests.admin.conftest import Console
-from tests.seal.pki import SEAL_PNG
+from tests.seal.pki import SEAL_PNG, SealPki
 
 NEW = "/console/seals/new"
 APPLICATION = {
@@ -215,3 +215,22 @@ async def test_who_may_use_a_seal_is_decided_with_a_pin_that_is_never_shown(cons
     assert "Level 3 or higher" in shown
     console.sit(Role.OFFICER, subject="officer-1")
     assert (await console.get(rules)).status_code == 403
+
+
+async def test_finding_a_seal_is_taken_in_by_a_form_that_says_what_is_wrong_with_it(console: Console) -> None:
+    address, owner = (
+        "/console/seals/import",
+        {"owner_name": APPLICATION["owner_name"], "owner_uscc": APPLICATION["owner_uscc"]},
+    )
+    console.sit(Role.OFFICER, subject="officer-1")
+    assert 'href="/console/seals/import"' in (await console.get("/console/seals")).text
+    nonsense = await console.post(
+        address, address, **owner, files={"esl": ("a.esl", b"nonsense", "application/octet-stream")}
+    )
+    stranger = await console.post(
+        address, address, **owner, files={"esl": ("a.esl", SealPki().seal, "application/octet-stream")}
+    )
+
+    assert nonsense.status_code == stranger.status_code == 400
+    assert "not an electronic seal" in nonsense.text
+    assert "is not trusted here" in stranger.text

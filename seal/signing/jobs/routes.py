@@ -30,6 +30,9 @@ AT_ONCE_BYTES = 2 * 1024 * 1024
 """A single file up to this size is sealed while its sender waits."""
 PATH = "/api/v1/seal-jobs"
 MEDIA_TYPES = {"ofd": "application/ofd", "pdf": "application/pdf"}
+_FILE_TYPES = frozenset({*MEDIA_TYPES.values(), "application/octet-stream"})
+_JSON_TYPES = frozenset({"application/json", "application/*", "*/*"})
+_MOST_WISHES = 20
 _PRIVATE = {"Cache-Control": "no-store"}
 
 
@@ -221,8 +224,19 @@ def _download(item: JobItem, data: bytes) -> Response:
 
 
 def _wants_file(request: Request) -> bool:
-    accepted = {part.split(";")[0].strip() for part in request.headers.get("accept", "").split(",")}
-    return bool(accepted) and accepted <= {*MEDIA_TYPES.values(), "application/octet-stream"}
+    """Whether the file is wanted more than its description (RFC 9110 §12.5.1): `*/*` alone is answered as JSON."""
+    wishes = [_wish(part) for part in request.headers.get("accept", "").split(",")[:_MOST_WISHES]]
+    file = max((weight for kind, weight in wishes if kind in _FILE_TYPES), default=0.0)
+    return file > max((weight for kind, weight in wishes if kind in _JSON_TYPES), default=0.0)
+
+
+def _wish(part: str) -> tuple[str, float]:
+    kind, *params = (each.strip().lower() for each in part.split(";"))
+    weight = next((each[2:] for each in params if each.startswith("q=")), "1")
+    try:
+        return kind, min(max(float(weight), 0.0), 1.0)
+    except ValueError:
+        return kind, 0.0
 
 
 async def _allowed(request: Request) -> Principal:
