@@ -123,6 +123,7 @@ def build_services(parts: Foundations) -> VaultServices:
         grants=grants,
         throttle=SharingThrottle(parts.ephemeral),
         statuses=statuses,
+        ledger=ledger,
         sealer=parts.sealer,
         seal_of=parts.seal_of,
         fonts=parts.fonts,

@@ -6,6 +6,7 @@ from kernel.clock import Clock
 from kernel.errors import IntegrityError, NotFound
 from kernel.i18n import DISPLAY_ZONE
 from kernel.ids.masking import mask_number
+from licence_vault.ledger.entries import LeafKind
 from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence
 from licence_vault.lookup.service import Lookup
@@ -66,12 +67,17 @@ class VaultStandings:
         if found is None:
             return None
         standing = await self._seen(await self._lookup.find_by_id(found.licence_id), "file")
-        return replace(standing, copy_until=found.expires_at) if standing is not None else None
+        if standing is None or self._ledger is None:
+            return standing and replace(standing, copy_until=found.expires_at)
+        entry = await self._log_entry(self._ledger, found.id, bytes.fromhex(sha256), kind="copied")
+        return replace(standing, copy_until=found.expires_at, log_entry=entry)
 
-    async def _log_entry(self, ledger: Ledger, licence_id: str, digest: bytes) -> LogEntry | None:
-        """The proven entry of sealing; None when the log has forgotten it or cannot prove it now."""
+    async def _log_entry(
+        self, ledger: Ledger, subject: str, digest: bytes, *, kind: LeafKind = "sealed"
+    ) -> LogEntry | None:
+        """The proven entry of a file; None when the log has forgotten it or cannot prove it now."""
         try:
-            proof = await ledger.proof(licence_id, kind="sealed")
+            proof = await ledger.proof(subject, kind=kind)
         except (NotFound, IntegrityError):
             return None
         holds = proof.opening is not None and digest in proof.opening.digests

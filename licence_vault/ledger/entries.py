@@ -10,8 +10,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-LeafKind = Literal["issued", "sealed", "status"]
-"""`issued`: a licence's content, before rendering; `sealed`: its sealed files; `status`: a change of its standing."""
+LeafKind = Literal["issued", "sealed", "status", "copied"]
+"""`issued`: a licence's content, before rendering; `sealed`: its sealed files; `status`: a change of its standing;
+`copied`: a purpose-bound copy, whose own id is the subject."""
 
 KINDS: tuple[LeafKind, ...] = get_args(LeafKind)
 DIGEST_BYTES = 32

@@ -13,7 +13,7 @@ from kernel.ids.licence_identifier import LicenceIdentifier
 from licence_vault.caller import Issuer
 from licence_vault.catalogue.fields import chinese_date
 from licence_vault.catalogue.licence_type import LicenceType
-from licence_vault.issuing.drafting import STATUS_NAME, Draft
+from licence_vault.issuing.drafting import STATUS_NAME, Draft, licence_xml
 from licence_vault.issuing.rendering import draw
 from licence_vault.layout.drawing import Box, Drawing, DrawnPage, Text
 from licence_vault.layout.face import Style
@@ -74,12 +74,14 @@ class Original:
 def draw_copy(original: Original, mark: CopyMark, format: str, fonts: FontBook) -> bytes:
     """The copy, not sealed yet. Raises `InvalidInput` when the purpose has a character that cannot be printed."""
     document = draw(_draft(original), original.licence.qr, fonts)
+    metadata = {**_without_place(original, document.metadata), **mark.metadata}
     marked = replace(
         document,
         drawing=Drawing(tuple(_marked(page, mark.text, fonts) for page in document.drawing.pages)),
         document_id=mark.copy_id,
         created_at=mark.created_at,
-        metadata={**_without_place(original, document.metadata), **mark.metadata},
+        metadata=metadata,
+        data_xml=licence_xml(metadata, original.licence_type, original.licence.content),
     )
     return write_ofd(marked, fonts) if format == "ofd" else write_pdf(marked, fonts)
 

@@ -25,6 +25,8 @@ from licence_vault.grants.grant import HOLDER_FIELDS, Grant, plain
 from licence_vault.grants.service import Grants, grantable_fields
 from licence_vault.issuing.stamping import stamp_positions
 from licence_vault.layout.fonts import FontBook
+from licence_vault.ledger.entries import LedgerEntry
+from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence
 from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import LicenceRow, find_by, of_holders
@@ -67,6 +69,7 @@ class SharingParts:
     grants: Grants
     throttle: SharingThrottle
     statuses: StatusLists
+    ledger: Ledger
     sealer: Sealer
     seal_of: Callable[[str], Awaitable[str]]
     fonts: FontBook
@@ -104,6 +107,7 @@ class Fetched:
 class KnownCopy:
     """A copy that was handed out, and until when it may be used."""
 
+    id: str
     licence_id: str
     expires_at: datetime
 
@@ -173,7 +177,9 @@ class Sharing:
             if grant is not None and not await parts.grants.use(session, grant):
                 raise _no_licence()  # taken back, or used by another call, since we looked
             if copy is not None:
-                session.add(_copy_row(copy, licence, call, parts.clock()))
+                kept = _copy_row(copy, licence, call, parts.clock())
+                session.add(kept)
+                await parts.ledger.append(session, LedgerEntry("copied", kept.id, bytes.fromhex(copy.digest)))
             parts.lookup.add_access(session, licence.id, "sharing_fetch", call.agency.name, about)
             detail = {"fields": len(values), "copy": wish.copy_format}
             await self._audit(session, "fetch", call, f"licence:{licence.id}", detail)
@@ -223,7 +229,7 @@ class Sharing:
         """The copy with this SHA-256 (hex), for those who verify files."""
         async with self._parts.database.reading() as session:
             row = await find_copy(session, digest)
-        return KnownCopy(row.licence_id, row.expires_at) if row is not None else None
+        return KnownCopy(row.id, row.licence_id, row.expires_at) if row is not None else None
 
     def _judge_file(self, licence: Licence, copy: CopyRow | None) -> FileVerdict:
         holds = licence.status_on(self._today()) == "valid"

@@ -134,7 +134,7 @@ def _purpose_bound(
         record = passed(
             RECORD, "This is a copy made for the purpose written on it. It may be used until {time}.", time=moment
         )
-        return replace(report, checks=(record, status), state=licence.state)
+        return _with_log(replace(report, checks=(record, status), state=licence.state), licence)
     over = failed(
         RECORD, SubIndication.EXPIRED, "This is a copy made for one purpose. Its time was over at {time}.", time=moment
     )
@@ -144,15 +144,25 @@ def _purpose_bound(
 
 def _recorded(report: VerificationReport, licence: LicenceStanding, status: Check) -> VerificationReport:
     """The issuer's database knows the file; the public log, which nobody can rewrite unseen, must say the same."""
-    checks = [passed(RECORD, "This is the very file that the issuer recorded when it was sealed."), status]
+    record = passed(RECORD, "This is the very file that the issuer recorded when it was sealed.")
+    return _with_log(replace(report, checks=(record, status), state=licence.state), licence)
+
+
+def _with_log(report: VerificationReport, licence: LicenceStanding) -> VerificationReport:
+    """The report with what the public log says of the file, after what the issuer's record says."""
     entry, validation = licence.log_entry, report.validation
-    if entry is not None and entry.holds_file:
-        detail = "Entry {number} of {size} in the public log holds this file's digest."
-        checks.insert(1, passed(LOG, detail, number=entry.index + 1, size=entry.tree_size))
-    elif entry is not None:
+    if entry is None:
+        return report
+    if not entry.holds_file:
         other = undecided(LOG, SubIndication.HASH_FAILURE, "The public log does not hold this file. Tell the issuer.")
-        validation = ValidationReport(validation.document, (*validation.checks, other), validation.signatures)
-    return replace(report, validation=validation, checks=tuple(checks), state=licence.state)
+        return replace(
+            report,
+            validation=ValidationReport(validation.document, (*validation.checks, other), validation.signatures),
+        )
+    detail = "Entry {number} of {size} in the public log holds this file's digest."
+    held = passed(LOG, detail, number=entry.index + 1, size=entry.tree_size)
+    record, *others = report.checks
+    return replace(report, checks=(record, held, *others))
 
 
 def _status_check(licence: LicenceStanding) -> Check:

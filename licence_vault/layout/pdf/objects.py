@@ -5,12 +5,10 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from xml.sax.saxutils import escape
 
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from licence_vault.layout.document import PRODUCER, LicenceDocument
 from licence_vault.layout.drawing import Modules
 from licence_vault.layout.fonts import Subset, Typeface
 from licence_vault.layout.parts.qr import DOTS, packed_dots
@@ -176,30 +174,3 @@ def text_string(text: str) -> str:
 def pdf_date(moment: datetime) -> str:
     """A date (§7.9.4) in UTC; `moment` is UTC-aware."""
     return f"(D:{moment:%Y%m%d%H%M%S}+00'00')"
-
-
-def xmp_packet(document: LicenceDocument) -> bytes:
-    """Metadata (ISO 16684-1) with the PDF/A mark; the licence's own names go in as custom properties."""
-    stamp = f"{document.created_at:%Y-%m-%dT%H:%M:%S}+00:00"
-    title, author = escape(document.title), escape(document.author)
-    named = document.metadata.get("ZZBS")
-    identifier = f"<dc:identifier>{escape(named)}</dc:identifier>" if named else ""
-    # Where the licence's status stands: a relation, since PDF/A wants properties of its own described at length.
-    status = document.metadata.get("StatusList")
-    if status:
-        identifier += f"<dc:relation><rdf:Bag><rdf:li>{escape(status)}</rdf:li></rdf:Bag></dc:relation>"
-    return (
-        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" '
-        'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/" '
-        'xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">'
-        "<pdfaid:part>3</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>"
-        f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>'
-        f"<dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>"
-        f"<dc:format>application/pdf</dc:format>{identifier}"
-        f"<xmp:CreateDate>{stamp}</xmp:CreateDate><xmp:ModifyDate>{stamp}</xmp:ModifyDate>"
-        f"<xmp:MetadataDate>{stamp}</xmp:MetadataDate><xmp:CreatorTool>{PRODUCER}</xmp:CreatorTool>"
-        f"<pdf:Producer>{PRODUCER}</pdf:Producer></rdf:Description></rdf:RDF></x:xmpmeta>\n"
-        '<?xpacket end="w"?>'
-    ).encode()

@@ -7,7 +7,8 @@ from licence_vault.layout.document import PRODUCER, LicenceDocument
 from licence_vault.layout.drawing import DrawnPage, number
 from licence_vault.layout.face import POINT
 from licence_vault.layout.fonts import FontBook
-from licence_vault.layout.pdf.objects import PDFFile, pdf_date, text_string, xmp_packet
+from licence_vault.layout.pdf.metadata import xmp_packet
+from licence_vault.layout.pdf.objects import PDFFile, pdf_date, text_string
 from licence_vault.layout.pdf.skeleton import Part, add_part, embed, skeleton
 
 FAST = 1

@@ -15,6 +15,7 @@ import pytest
 from kernel.ids.licence_identifier import LicenceIdentifier
 from tests.houses import CITIZEN_NAME, CITIZEN_NUMBER, FOOD, OTHER_AGENCY
 from tests.licence_vault.api import problem
+from tests.licence_vault.layout.metadata_reading import attached_to_ofd, attached_to_pdf, in_ofd, in_xml, in_xmp
 from tests.licence_vault.sharing.conftest import GRANT, LEGAL, MATTER, OTHER_NUMBER, PURPOSE, Sharers, call
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -227,7 +228,9 @@ async def test_a_copy_is_sealed_by_itself_and_says_what_it_is_for(sharers: Share
     original = await sharers.issuer.get(f"/api/v1/licences/{licence['id']}/file", params={"format": format})
     assert original.content != data
     name = f"copy.{format}"
-    report = (await sharers.asker.post("/api/v1/verifications", files={"file": (name, data)})).json()
+    english = {"Accept-Language": "en"}
+    files = {"file": (name, data)}
+    report = (await sharers.asker.post("/api/v1/verifications", files=files, headers=english)).json()
     assert report["indication"] == "TOTAL-PASSED", report
     assert report["licence"]["identifier"] == licence["identifier"]
     assert PURPOSE in text_of(data, format)
@@ -235,6 +238,24 @@ async def test_a_copy_is_sealed_by_itself_and_says_what_it_is_for(sharers: Share
     told = (await sharers.third.post(VERIFY, json=call(file_sha256=copy["sha256"]))).json()
     assert (told["code"], told["kind"]) == (0, "copy")
     assert report["licence"]["copy"] == {"expires_at": told["expires_at"]}
+    assert [each["result"] for each in report["checks"] if each["name"] == "Public log"] == ["PASSED"]
+    assert report["licence"]["log_entry"]["index"] > 0
+
+
+@pytest.mark.parametrize("format", ["pdf", "ofd"])
+async def test_a_copy_names_its_maker_and_purpose_in_all_its_metadata(sharers: Sharers, format: str) -> None:
+    licence = await sharers.issue()
+    await sharers.grant(licence, file=True)
+    body = call(GRANT, identifier=licence["identifier"], fields=[], copy=format)
+    data = base64.b64decode((await sharers.asker.post(FETCH, json=body)).json()["copy"]["content"])
+    if format == "ofd":
+        told = [in_ofd(data), in_xml(attached_to_ofd(data))]
+    else:
+        told = [in_xmp(data), in_xml(attached_to_pdf(data))]
+    for each in told:
+        assert (each["JZJZZZ"], each["JZJZZSY"]) == (OTHER_AGENCY.name, PURPOSE)
+        assert {"JZJZZSJ", "JZJYXQJZSJ"} <= set(each)
+        assert each["ZZBS"] == licence["identifier"]
 
 
 async def test_a_copy_is_over_after_its_time(sharers: Sharers) -> None:
