@@ -26,6 +26,7 @@ from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.catalogue.service import Catalogue
 from licence_vault.issuing.service import Issuing, Requester
 from licence_vault.licences.licence import Licence, code_name
+from licence_vault.licences.succession import CHANGE_TITLES
 from licence_vault.lookup.access import Viewer
 from licence_vault.lookup.service import PAGE_SIZE, Lookup
 
@@ -45,6 +46,7 @@ STATUS_SHAPES = {"not_yet_valid": "pending", "superseded": "expired"}
 
 EVENT_NAMES = {
     "issue": "Issued",
+    **CHANGE_TITLES,
     "supersede": "Replaced by a newer version",
     "revoke": "Revoked",
     "suspend": "Suspended",
@@ -149,6 +151,8 @@ async def show_licence(request: Request) -> Response:
     await desk.lookup.note_access(licence.id, "agency", licence.issuer_name)
     licence_type = await desk.catalogue.load(licence.type_code, licence.type_version)
     holder_type = HOLDER_CODE_TYPES[licence.content.holder.id_type]
+    versions = await desk.lookup.versions(licence)
+    changes = await desk.lookup.changes(versions)
     return _pages(request).render(
         request,
         "admin/licence.html",
@@ -163,7 +167,8 @@ async def show_licence(request: Request) -> Response:
             }
             for each in await desk.lookup.events(licence)
         ],
-        versions=[_row(each, desk.clock) for each in await desk.lookup.versions(licence)],
+        versions=[_row(each, desk.clock) for each in versions],
+        changes={each: gettext(EVENT_NAMES.get(action, action)) for each, action in changes.items()},
         may_manage=MANAGE in principal.scopes,
         done=request.query_params.get("done", ""),
     )

@@ -33,6 +33,7 @@ from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence, LicenceStatus
 from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import LicenceEventRow, LicenceRow, OutboxRow, find_by, find_for_update
+from licence_vault.licences.succession import FIRST, Succession, read_change
 from licence_vault.status.service import StatusLists
 from seal.client import DocumentToSeal, Sealer
 
@@ -86,15 +87,19 @@ class Issuing:
             return await self._make(draft, requester, replay, None)
 
     async def reissue(self, licence_id: str, body: Mapping[str, Any], requester: Requester) -> Licence:
-        """Issue the next version of a licence; the version before becomes superseded in the same transaction."""
+        """Issue the next version of a licence; the version before becomes superseded in the same transaction.
+
+        `change` in the body says why (`succession`); a member that is left out stays as it was.
+        """
         async with self._parts.keys.guard(requester.actor, requester.key, {"reissue": licence_id, **body}) as replay:
             if replay.licence_id:
                 return await self._load(replay.licence_id)
             previous = await self._load(licence_id)
             _check_reissuable(previous, requester, body)
-            merged = _merged(previous, body)
+            kind, changes = read_change(body)
+            merged = _merged(previous, changes)
             draft = await self._draft(merged, requester, LicenceIdentifier.parse(previous.identifier))
-            return await self._make(draft, requester, replay, licence_id)
+            return await self._make(draft, requester, replay, Succession(licence_id, kind))
 
     async def _draft(
         self, body: Mapping[str, Any], requester: Requester, previous: LicenceIdentifier | None = None
@@ -107,7 +112,7 @@ class Issuing:
         place = await self._parts.statuses.reserve()
         return make_draft(licence_type, order, requester.issuer, self._parts.clock(), place=place, previous=previous)
 
-    async def _make(self, draft: Draft, requester: Requester, replay: Replay, supersedes: str | None) -> Licence:
+    async def _make(self, draft: Draft, requester: Requester, replay: Replay, supersedes: Succession | None) -> Licence:
         parts = self._parts
         qr = await self._qr(draft)
         seal_id = await parts.seal_of(draft.issuer.uscc)
@@ -170,18 +175,18 @@ class Issuing:
         )
 
     async def _write(
-        self, session: AsyncSession, row: LicenceRow, requester: Requester, supersedes: str | None
+        self, session: AsyncSession, row: LicenceRow, requester: Requester, supersedes: Succession | None
     ) -> None:
         parts, actor, now = self._parts, requester.actor, self._parts.clock()
         if supersedes is not None:
-            await self._supersede(session, supersedes, row, requester)
+            await self._supersede(session, supersedes.licence_id, row, requester)
         session.add(row)
         session.add(
             LicenceEventRow(
                 id=new_id(),
                 licence_id=row.id,
                 at=now,
-                action="issue",
+                action=supersedes.kind if supersedes is not None else FIRST,
                 cause="",
                 actor_kind=actor.kind,
                 actor_id=actor.id,
@@ -191,6 +196,8 @@ class Issuing:
         await parts.ledger.append(session, LedgerEntry("sealed", row.id, content))
         session.add(OutboxRow(id=new_id(), at=now, kind="licence.issued", payload={"licence": row.id}))
         detail = {"type": row.type_code, "issuer": row.issuer_uscc, "version": row.version}
+        if supersedes is not None:
+            detail["change"] = supersedes.kind
         await parts.audit.record(session, AuditEvent("licence.issue", actor, f"licence:{row.id}", detail=detail))
 
     async def _supersede(self, session: AsyncSession, licence_id: str, row: LicenceRow, requester: Requester) -> None:

@@ -168,6 +168,16 @@ async def events_of(session: AsyncSession, licence_id: str) -> Sequence[LicenceE
     return (await session.scalars(statement)).all()
 
 
+async def first_actions(session: AsyncSession, licence_ids: Sequence[str]) -> dict[str, str]:
+    """With which step the life of each of these licences began."""
+    statement = (
+        select(LicenceEventRow.licence_id, LicenceEventRow.action)
+        .where(LicenceEventRow.licence_id.in_(licence_ids))
+        .order_by(LicenceEventRow.id.desc())
+    )
+    return {row.licence_id: row.action for row in await session.execute(statement)}
+
+
 async def accesses_of(
     session: AsyncSession, licence_id: str, before: str | None = None, limit: int = 100
 ) -> Sequence[AccessRow]:

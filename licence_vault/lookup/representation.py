@@ -51,8 +51,8 @@ def card(licence: Licence, public_url: str, today: date) -> dict[str, Any]:
     return face
 
 
-def version(licence: Licence, public_url: str, today: date) -> dict[str, Any]:
-    """A version in the chain of its licence."""
+def version(licence: Licence, change: str, public_url: str, today: date) -> dict[str, Any]:
+    """A version in the chain of its licence; `change` says why it was issued."""
     face = whole(licence, public_url, today)
     names = (
         "id",
@@ -65,7 +65,7 @@ def version(licence: Licence, public_url: str, today: date) -> dict[str, Any]:
         "valid_to",
         "superseded_by",
     )
-    return {name: face[name] for name in names}
+    return {name: face[name] for name in names} | {"change": change}
 
 
 def file_url(licence: Licence, format: str, public_url: str) -> str:

@@ -16,6 +16,7 @@ from licence_vault.caller import actor_of, issuer_of
 from licence_vault.catalogue.service import Catalogue
 from licence_vault.forms.service import FORM_TYPES
 from licence_vault.licences.licence import Licence
+from licence_vault.licences.succession import FIRST
 from licence_vault.lookup.representation import card, version, whole
 from licence_vault.lookup.service import FORMATS, Lookup
 
@@ -72,7 +73,8 @@ async def versions(request: Request, licence_id: str) -> Response:
     lookup: Lookup = request.app.state.licence_vault.lookup
     viewer = await lookup.viewer(await authenticated(request), request.app.state.holders)
     found = await lookup.versions(await lookup.load(viewer, licence_id))
-    told = [version(each, _url(request), today(request)) for each in found]
+    changes = await lookup.changes(found)
+    told = [version(each, changes.get(each.id, FIRST), _url(request), today(request)) for each in found]
     return JSONResponse({"versions": told}, headers=NO_STORE)
 
 

@@ -28,6 +28,7 @@ from licence_vault.licences.records import (
     accesses_of,
     events_of,
     find_by,
+    first_actions,
     looked_since,
     of_holders,
     of_issuer,
@@ -177,6 +178,11 @@ class Lookup:
                 rows.append(row)
                 newer = row.superseded_by
         return sorted([licence, *map(self._data.open, rows)], key=lambda each: each.version)
+
+    async def changes(self, licences: Sequence[Licence]) -> dict[str, str]:
+        """By the ids of versions, why each was issued: `issue` for a first one, else a kind of change."""
+        async with self._database.reading() as session:
+            return await first_actions(session, [each.id for each in licences])
 
     async def accesses(self, licence: Licence, before: str | None = None) -> list[Look]:
         """Who looked at a licence, newest first, at most a hundred; `before` is the last id of the page before."""

@@ -16,6 +16,7 @@ from kernel.web.sign_in import require_sign_in
 from licence_vault.catalogue.fields import face_text
 from licence_vault.catalogue.licence_type import label
 from licence_vault.licences.licence import Licence, code_name
+from licence_vault.licences.succession import CHANGE_TITLES, FIRST
 from licence_vault.lookup.access import Viewer
 from licence_vault.lookup.routes import today
 from licence_vault.pages.grants import field_labels, grant_page_routes
@@ -83,7 +84,7 @@ async def show_licence(request: Request) -> Response:
         card=_card(request, licence),
         state=licence.status_on(today(request)),
         facts=facts,
-        versions=[(each, each.status_on(today(request))) for each in await vault.lookup.versions(licence)],
+        versions=await _versions(request, licence),
         events=[_event(event) for event in reversed(await vault.lookup.events(licence))],
         accesses=[told(each, field_labels(licence_type)) for each in await vault.lookup.accesses(licence)],
     )
@@ -170,16 +171,24 @@ def _card(request: Request, licence: Licence) -> dict[str, Any]:
     }
 
 
+async def _versions(request: Request, licence: Licence) -> list[tuple[Licence, str, str]]:
+    """Every version, how it stands, and why it was issued."""
+    lookup = request.app.state.licence_vault.lookup
+    versions = await lookup.versions(licence)
+    changes = await lookup.changes(versions)
+    return [(each, each.status_on(today(request)), _title(changes.get(each.id, FIRST))) for each in versions]
+
+
+def _title(action: str) -> str:
+    titles = {FIRST: _("Issued"), "revoke": _("Revoked"), "suspend": _("Suspended"), "resume": _("Back in force")}
+    titles |= {"supersede": _("Replaced by a newer version")}
+    titles |= {kind: _(title) for kind, title in CHANGE_TITLES.items()}
+    return titles.get(action, action)
+
+
 def _event(event: Any) -> dict[str, Any]:
-    titles = {
-        "issue": _("Issued"),
-        "revoke": _("Revoked"),
-        "suspend": _("Suspended"),
-        "resume": _("Back in force"),
-        "supersede": _("Replaced by a newer version"),
-    }
     return {
         "at": event.at,
-        "title": titles.get(event.action, event.action),
+        "title": _title(event.action),
         "detail": " ".join(part for part in (code_name(event.cause_code), event.cause) if part),
     }

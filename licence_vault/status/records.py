@@ -12,6 +12,9 @@ from licence_vault.licences.licence import LicenceStatus
 from licence_vault.licences.records import LicenceEventRow, LicenceRow
 from licence_vault.schema import Base
 
+STANDING_ACTIONS = ("revoke", "suspend", "resume", "supersede")
+"""The steps of a licence's life that change what a list says of it."""
+
 
 class StatusListRow(Base):
     """A list: its secret (encrypted) and the next running number that is free."""
@@ -48,7 +51,8 @@ async def changes_until(session: AsyncSession, number: int, at: datetime) -> Seq
     statement = (
         select(type_coerce(LicenceRow.status_index, Integer), LicenceEventRow.action)
         .join(LicenceEventRow, LicenceEventRow.licence_id == LicenceRow.id)
-        .where(LicenceRow.status_list == number, LicenceEventRow.at <= at, LicenceEventRow.action != "issue")
+        .where(LicenceRow.status_list == number, LicenceEventRow.at <= at)
+        .where(LicenceEventRow.action.in_(STANDING_ACTIONS))
         .order_by(LicenceEventRow.at, LicenceEventRow.id)
     )
     return (await session.execute(statement)).all()

@@ -6,6 +6,7 @@ from typing import Any
 from licence_vault.batches.sheets import MEDIA_TYPES
 from licence_vault.batches.states import BatchState
 from licence_vault.forms.service import FORM_TYPES
+from licence_vault.licences.succession import CHANGE_TITLES, USUAL
 from licence_vault.lookup.service import FORMATS
 from licence_vault.presentations.service import LONGEST, SECONDS, SHORTEST, SHOWABLE
 from xinyin.openapi.administration import ADMINISTRATION
@@ -60,7 +61,13 @@ _BATCH = shape(
 _NEXT_VERSION = {
     "type": "object",
     "description": "What is left out stays as it was",
-    "properties": {"holder": OBJECT, "fields": OBJECT, "valid_from": DAY, "valid_to": DAY_OR_NULL},
+    "properties": {
+        "holder": OBJECT,
+        "fields": OBJECT,
+        "valid_from": DAY,
+        "valid_to": DAY_OR_NULL,
+        "change": {"enum": list(CHANGE_TITLES), "default": USUAL, "description": "why: 变更, 延续, 补发, 换发, 更正"},
+    },
 }
 FILE_TYPES = FORMATS | FORM_TYPES
 _PRESENTATION = {

@@ -1,11 +1,14 @@
 """The chain of a licence's versions, and why each stands as it does by the national codes."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from kernel.audit.search import AuditQuery, search_events
 from kernel.errors import InvalidInput
 from kernel.i18n import DISPLAY_ZONE
+from kernel.ids.licence_identifier import LicenceIdentifier
 from licence_vault.issuing.changes import Cause
 from licence_vault.licences.licence import effective_cause
 from tests.houses import AGENCY, TestHouse, food_order
@@ -25,6 +28,30 @@ async def test_every_version_tells_the_whole_chain(service: Service) -> None:
         assert [one["status"] for one in told] == ["superseded", "superseded", "valid"]
         assert [one["superseded_by"] for one in told] == [chain[1]["id"], chain[2]["id"], None]
     problem(await service.other.get(f"{URL}/{chain[0]['id']}/versions"), 404)
+
+
+async def test_why_a_version_was_issued_is_kept_and_told(service: Service) -> None:
+    chain = [await issue(service.agency)]
+    kinds = ["change", "renew", "replace", "exchange", "correct"]
+    for kind in kinds:
+        body = {} if kind == "change" else {"change": kind}
+        answer = await service.agency.post(f"{URL}/{chain[-1]['id']}/reissue", json=body)
+        assert answer.status_code == 201, answer.text
+        chain.append(answer.json())
+    told = (await service.agency.get(f"{URL}/{chain[0]['id']}/versions")).json()["versions"]
+    assert [one["change"] for one in told] == ["issue", *kinds]
+    number = LicenceIdentifier.parse(chain[-1]["identifier"])
+    assert (number.version, number.serial) == (6, LicenceIdentifier.parse(chain[0]["identifier"]).serial)
+    events = await audit(service, "licence.issue", f"licence:{chain[-1]['id']}")
+    assert [event.detail["change"] for event in events] == ["correct"]
+    answer = await service.agency.post(f"{URL}/{chain[-1]['id']}/reissue", json={"change": "other"})
+    assert [each["field"] for each in problem(answer, 400)["errors"]] == ["change"]
+
+
+async def audit(service: Service, action: str, subject: str) -> list[Any]:
+    async with service.world.house.foundation.database.reading() as session:
+        found = await search_events(session, AuditQuery(action=action))
+    return [event for event in found if event.subject_ref == subject]
 
 
 @pytest.mark.parametrize(
