@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from kernel.blobs.opening import BlobAddress, check_blob_address
+from kernel.blobs.opening import BlobAddress, check_blob_address, is_protected
 from kernel.crypto.custody.addresses import parse_address, weaknesses
 from kernel.errors import ConfigurationError
 from kernel.messages.settings import GatewaySettings, SmtpSettings
@@ -171,7 +171,7 @@ def _blob_problems(settings: Settings) -> list[str]:
         check_blob_address(settings.blob_address)
     except ConfigurationError as error:
         return [error.text]
-    if settings.mode == "production" and "endpoint=http:" in settings.blob_url:
+    if settings.mode == "production" and not is_protected(settings.blob_address):
         return ["XINYIN_BLOB_URL: endpoint must begin with https:// in production"]
     return []
 

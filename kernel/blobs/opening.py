@@ -41,4 +41,13 @@ def check_blob_address(address: BlobAddress) -> None:
 
     parse_s3(address.url)
     if not address.access_key or not address.secret_key:
-        raise ConfigurationError("XINYIN_BLOB_ACCESS_KEY and XINYIN_BLOB_SECRET_KEY are needed for s3://.")
+        raise ConfigurationError("XINYIN_BLOB_URL: a bucket needs XINYIN_BLOB_ACCESS_KEY and XINYIN_BLOB_SECRET_KEY.")
+
+
+def is_protected(address: BlobAddress) -> bool:
+    """Whether nobody on the way to the store can listen or answer in its place."""
+    if blob_folder(address.url) is not None:
+        return True
+    from kernel.blobs.s3 import parse_s3
+
+    return parse_s3(address.url).endpoint.startswith("https://")
