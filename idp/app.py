@@ -11,6 +11,8 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
+from idp.account.data.routes import DataPages
+from idp.account.data.service import DataCopies, DataParts
 from idp.account.mandates.routes import MandatePages
 from idp.account.routes import AccountPages
 from idp.account.security.routes import SecurityPages, SecurityParts
@@ -279,6 +281,7 @@ def page_routes(services: IdpServices) -> list[BaseRoute]:
         *account.routes(),
         *SecurityPages(SecurityParts(services.passkeys, visitors, services.clock)).routes(),
         *MandatePages(services.mandates, services.persons, services.sessions, visitors, services.clock).routes(),
+        *DataPages(_data_copies(services), visitors, services.clock).routes(),
         *RealNamePages(services.assurance, visitors, services.login).routes(),
         *_protocols(services).routes(visitors),
         *cas_routes(_cas_parts(services), visitors, sign_out),
@@ -334,6 +337,11 @@ def _saml_neighbours(services: IdpServices, visitors: Visitors) -> SamlNeighbour
         visitors=visitors,
         sign_in_seconds=services.settings.login_request_seconds,
     )
+
+
+def _data_copies(services: IdpServices) -> DataCopies:
+    parts = DataParts(services.database, services.audit, services.clock, services.personal_data, services.federation)
+    return DataCopies(parts)
 
 
 def api_router(services: IdpServices) -> APIRouter:
