@@ -3,7 +3,7 @@
 `build_services` makes every room by name; `page_routes` is the one list of addresses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -63,7 +63,7 @@ from idp.saml.rooms import SamlFoundations, SamlNeighbours, SamlRooms, saml_rout
 from idp.sessions.routes import Visitors
 from idp.sessions.service import SessionService
 from idp.settings import IdpSettings
-from idp.single_logout.service import SingleLogout, SingleLogoutParts
+from idp.single_logout.service import OtherProtocol, SingleLogout, SingleLogoutParts
 from idp.tokens.service import TokenService
 from idp.tokens.subject_names import SubjectNames
 from idp.units.service import UnitService
@@ -168,7 +168,9 @@ def build_services(parts: Foundations) -> IdpServices:
     passkeys = PasskeyService(database, audit, clock, parts.ephemeral, ceremony)
     cas_applications = CasApplications(database, audit, clock)
     tokens = TokenService(database, audit, clock, parts.keys, settings)
-    endings = Endings(tokens, _single_logout(parts, clients, fetcher, cas_applications))
+    saml = _saml(parts, fetcher)
+    others = (CasLogout(cas_applications, clock), saml.notices())
+    endings = Endings(tokens, _single_logout(parts, clients, fetcher, others))
     sessions = SessionService(database, audit, clock, settings, endings.of_session)
     mandates = MandateService(database, audit, clock, MandateEnding(sessions, endings))
     login = _login_service(
@@ -207,8 +209,8 @@ def build_services(parts: Foundations) -> IdpServices:
         registration=RegistrationService(RegistrationParts(database, audit, clock, settings, clients, fetcher)),
         single_logout=endings.single_logout,
         cas_applications=cas_applications,
-        sign_out=SignOut(database, sessions, endings),
-        saml=_saml(parts, fetcher),
+        sign_out=SignOut(database, sessions, endings, saml.chain),
+        saml=saml,
     )
 
 
@@ -243,9 +245,8 @@ def _login_service(
 
 
 def _single_logout(
-    parts: Foundations, clients: ClientService, fetcher: GuardedFetcher, cas_applications: CasApplications
+    parts: Foundations, clients: ClientService, fetcher: GuardedFetcher, others: Sequence[OtherProtocol]
 ) -> SingleLogout:
-    others = (CasLogout(cas_applications, parts.clock),)
     issuer = parts.settings.issuer
     return SingleLogout(
         SingleLogoutParts(parts.database, parts.audit, parts.clock, issuer, parts.keys, clients, fetcher, others)
@@ -335,6 +336,7 @@ def _saml_neighbours(services: IdpServices, visitors: Visitors) -> SamlNeighbour
         login=services.login,
         personal_data=services.personal_data,
         visitors=visitors,
+        sign_out=services.sign_out,
         sign_in_seconds=services.settings.login_request_seconds,
     )
 

@@ -94,11 +94,13 @@ class CasPages:
         """
         query = read_query(request)
         session = await self._visitors.find(request)
-        if session is not None:
-            await self._sign_out.end(session.id, "asked by an application")
         service = query.get("service") or query.get("url") or ""
         known = await self._applications.find(service) if service else None
-        response = RedirectResponse(service if known else "/logout/done", 303)
+        target = service if known else "/logout/done"
+        if session is not None:
+            target = await self._sign_out.way_out(session.id, target)
+            await self._sign_out.end(session.id, "asked by an application")
+        response = RedirectResponse(target, 303)
         self._visitors.session_cookie.clear(response)
         return _no_store(response)
 

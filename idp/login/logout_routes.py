@@ -40,9 +40,11 @@ class LogoutPages:
         """End the session of this browser."""
         await check_csrf(request, await read_form(request))
         session = await self._visitors.find(request)
+        target = "/logout/done"
         if session is not None:
+            target = await self._sign_out.way_out(session.id, target)
             await self._sign_out.end(session.id, "asked by the person")
-        response = RedirectResponse("/logout/done", 303)
+        response = RedirectResponse(target, 303)
         self._visitors.session_cookie.clear(response)
         return response
 

@@ -1,5 +1,7 @@
 """Signing out: the session and the tokens that live by it end together, and applications are told."""
 
+from typing import Protocol
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from idp.sessions.service import SessionService
@@ -36,13 +38,29 @@ class MandateEnding:
         await self._endings.tokens.revoke_mandate_grants(session, mandate_id, because)
 
 
+class BrowserChain(Protocol):
+    """A protocol whose applications are told by leading the browser through them."""
+
+    async def begin(self, session_id: str, target: str) -> str:
+        """Where to begin, or `target` when there is nobody to visit."""
+        ...
+
+
 class SignOut:
     """Ends sessions."""
 
-    def __init__(self, database: Database, sessions: SessionService, endings: Endings) -> None:
+    def __init__(
+        self, database: Database, sessions: SessionService, endings: Endings, chain: BrowserChain | None = None
+    ) -> None:
         self._database = database
         self._sessions = sessions
         self._endings = endings
+        self._chain = chain
+
+    async def way_out(self, session_id: str, target: str) -> str:
+        """Where the browser goes when this session has ended: `target`, or through applications that it must visit
+        before. To be asked before the session ends."""
+        return await self._chain.begin(session_id, target) if self._chain is not None else target
 
     async def front_channel(self, session_id: str) -> list[str]:
         """Addresses of applications that the browser loads to sign out of them."""

@@ -61,13 +61,14 @@ class RelyingPartyLogout:
         return pages.render(request, "idp/logout.html", person_name=name, action="/oauth2/logout", kept=kept)
 
     async def _leave(self, request: Request, plan: LogoutPlan) -> Response:
-        frames = []
+        frames, target = [], plan.target
         if plan.session_id is not None:
             frames = await self._sign_out.front_channel(plan.session_id)
+            target = await self._sign_out.way_out(plan.session_id, plan.target or "") or None
             await self._sign_out.end(plan.session_id, "asked by an application")
-        response: Response = RedirectResponse(plan.target or "/logout/done", 303)
+        response: Response = RedirectResponse(target or "/logout/done", 303)
         if frames:
-            response = self._frames(request, frames, plan.target)
+            response = self._frames(request, frames, target)
         response.headers["Cache-Control"] = "no-store"
         self._visitors.session_cookie.clear(response)
         return response

@@ -8,9 +8,14 @@ from idp.claims.service import PersonClaims
 from idp.consent.service import ConsentService
 from idp.keys import NamedKeys
 from idp.login.service import LoginService
+from idp.login.sign_out import SignOut
 from idp.persons.protection import PersonalData
 from idp.saml.applications.registry import SamlApplications
 from idp.saml.keys import SamlKeys
+from idp.saml.logout.chain import ChainParts, LogoutChain
+from idp.saml.logout.notices import SamlNotices
+from idp.saml.logout.routes import SamlLogoutPages
+from idp.saml.logout.service import SamlLogout
 from idp.saml.names import Telling
 from idp.saml.routes import SamlPages
 from idp.saml.sign_in import SamlSignIn, SamlSignInParts
@@ -44,15 +49,31 @@ class SamlRooms:
     foundations: SamlFoundations
     applications: SamlApplications
     keys: SamlKeys
+    chain: LogoutChain
 
     @classmethod
     def build(cls, parts: SamlFoundations) -> "SamlRooms":
         """Make everything by plain constructors."""
-        return cls(
-            parts,
-            SamlApplications(parts.database, parts.audit, parts.clock, parts.fetcher),
-            SamlKeys(parts.database, parts.audit, parts.clock, parts.named_keys, parts.issuer),
+        applications = SamlApplications(parts.database, parts.audit, parts.clock, parts.fetcher)
+        keys = SamlKeys(parts.database, parts.audit, parts.clock, parts.named_keys, parts.issuer)
+        chain = LogoutChain(
+            ChainParts(
+                database=parts.database,
+                ephemeral=parts.ephemeral,
+                audit=parts.audit,
+                clock=parts.clock,
+                envelope=parts.envelope,
+                issuer=parts.issuer,
+                keys=keys,
+                applications=applications,
+            )
         )
+        return cls(parts, applications, keys, chain)
+
+    def notices(self) -> SamlNotices:
+        """What tells applications directly."""
+        parts = self.foundations
+        return SamlNotices(parts.database, self.applications, self.chain, parts.fetcher, parts.clock)
 
 
 @dataclass(frozen=True)
@@ -63,6 +84,7 @@ class SamlNeighbours:
     login: LoginService
     personal_data: PersonalData
     visitors: Visitors
+    sign_out: SignOut
     sign_in_seconds: int
 
 
@@ -85,4 +107,9 @@ def saml_routes(rooms: SamlRooms, near: SamlNeighbours) -> list[BaseRoute]:
             seconds=near.sign_in_seconds,
         )
     )
-    return SamlPages(sign_in, rooms.keys, near.visitors, parts.clock, parts.issuer).routes()
+    stores = (parts.database, parts.ephemeral, parts.clock)
+    logout = SamlLogout(stores, rooms.applications, rooms.chain, near.sign_out, parts.issuer)
+    return [
+        *SamlPages(sign_in, rooms.keys, near.visitors, parts.clock, parts.issuer).routes(),
+        *SamlLogoutPages(logout, rooms.chain, near.visitors).routes(),
+    ]

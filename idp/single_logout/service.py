@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlencode
 
 import structlog
@@ -61,6 +61,17 @@ class OtherProtocol(Protocol):
 
     async def announcements(self, session: AsyncSession, session_id: str) -> Sequence[Announcement]:
         """Whom to tell that this session ended, in the transaction that ends it."""
+        ...
+
+
+@runtime_checkable
+class Messenger(Protocol):
+    """A protocol that brings its notices itself: those of applications whose names begin with `prefix`."""
+
+    prefix: str
+
+    async def deliver(self, address: str, form: Mapping[str, str]) -> str:
+        """`delivered`, or what went wrong."""
         ...
 
 
@@ -183,6 +194,9 @@ class SingleLogout:
 
     async def _send(self, notice: LogoutNoticeRow) -> str:
         """`delivered`, or what went wrong."""
+        for protocol in self._parts.others:
+            if isinstance(protocol, Messenger) and notice.client_id.startswith(protocol.prefix):
+                return await protocol.deliver(notice.address, notice.form or {})
         if notice.form is not None:
             return await self._post(notice.address, notice.form, TAKEN_BY_OTHERS)
         client = await self._parts.clients.find(notice.client_id)

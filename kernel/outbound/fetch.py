@@ -68,8 +68,12 @@ class GuardedFetcher:
         """The answer to a form. Raises `AddressRefused`, `Unavailable`."""
         return await self._call("POST", url, {"Accept": "*/*"}, form, MOST_BYTES)
 
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Fetched:
+        """The answer to a body of any kind; `headers` say which. Raises `AddressRefused`, `Unavailable`."""
+        return await self._call("POST", url, {"Accept": "*/*", **headers}, body, MOST_BYTES)
+
     async def _call(
-        self, method: str, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None, most_bytes: int
+        self, method: str, url: str, headers: Mapping[str, str], sent: Mapping[str, str] | bytes | None, most_bytes: int
     ) -> Fetched:
         parts = self._policy.read(url)
         host = parts.hostname or ""
@@ -79,7 +83,9 @@ class GuardedFetcher:
                 address = await self._judged_address(parts.scheme, host, port)
                 pinned = httpx.URL(url).copy_with(host=str(address))
                 named = {**headers, "Host": parts.netloc}
-                return await self._send(httpx.Request(method, pinned, headers=named, data=form), host, most_bytes)
+                body = {"content": sent} if isinstance(sent, bytes) else {"data": sent}
+                request = httpx.Request(method, pinned, headers=named, **body)
+                return await self._send(request, host, most_bytes)
         except TimeoutError as error:
             raise Unavailable("The other side does not answer.", reason="time is up") from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:

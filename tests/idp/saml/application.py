@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, BINDING_SOAP
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
 from saml2.client import Saml2Client
 from saml2.config import SPConfig
 from saml2.metadata import entity_descriptor
@@ -146,6 +146,3 @@ async def register(provider: Provider, application: ForeignApplication, **settin
     values = {"first_party": True, "encrypts": False, **settings}
     registration = SamlRegistration(application.metadata, name="Tax desk", settings=SamlSettings(**values))
     return await provider.services.saml.applications.register(registration, SYSTEM)
-
-
-__all__ = ["BINDING_SOAP"]

@@ -1,6 +1,7 @@
 """A provider, and an application of a foreign library that knows it."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,7 @@ class WorldClock(HandClock):
         super().__init__()
         self._start = self.now
 
-    def __call__(self):  # type: ignore[no-untyped-def]  # as the base says
-        from datetime import UTC, datetime
-
+    def __call__(self) -> datetime:
         return datetime.now(UTC) + (self.now - self._start)
 
 
