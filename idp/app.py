@@ -3,7 +3,7 @@
 `build_services` makes every room by name; `page_routes` is the one list of addresses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -63,7 +63,7 @@ from idp.saml.rooms import SamlFoundations, SamlNeighbours, SamlRooms, saml_rout
 from idp.sessions.routes import Visitors
 from idp.sessions.service import SessionService
 from idp.settings import IdpSettings
-from idp.single_logout.service import OtherProtocol, SingleLogout, SingleLogoutParts
+from idp.single_logout.service import SingleLogout, SingleLogoutParts
 from idp.tokens.service import TokenService
 from idp.tokens.subject_names import SubjectNames
 from idp.units.service import UnitService
@@ -169,8 +169,7 @@ def build_services(parts: Foundations) -> IdpServices:
     cas_applications = CasApplications(database, audit, clock)
     tokens = TokenService(database, audit, clock, parts.keys, settings)
     saml = _saml(parts, fetcher)
-    others = (CasLogout(cas_applications, clock), saml.notices())
-    endings = Endings(tokens, _single_logout(parts, clients, fetcher, others))
+    endings = Endings(tokens, _single_logout(parts, clients, fetcher, cas_applications, saml))
     sessions = SessionService(database, audit, clock, settings, endings.of_session)
     mandates = MandateService(database, audit, clock, MandateEnding(sessions, endings))
     login = _login_service(
@@ -245,8 +244,9 @@ def _login_service(
 
 
 def _single_logout(
-    parts: Foundations, clients: ClientService, fetcher: GuardedFetcher, others: Sequence[OtherProtocol]
+    parts: Foundations, clients: ClientService, fetcher: GuardedFetcher, cas: CasApplications, saml: SamlRooms
 ) -> SingleLogout:
+    others = (CasLogout(cas, parts.clock), saml.notices())
     issuer = parts.settings.issuer
     return SingleLogout(
         SingleLogoutParts(parts.database, parts.audit, parts.clock, issuer, parts.keys, clients, fetcher, others)
