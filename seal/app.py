@@ -18,10 +18,12 @@ from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
 from kernel.ephemeral.pacing import Pace
 from kernel.ephemeral.store import EphemeralStore
+from kernel.outbound.fetch import GuardedFetcher
 from seal.authority import routes as authority_routes
 from seal.authority.enrolment import Enrolment
 from seal.authority.held_keys import HeldKeys
 from seal.authority.making import SealMaker
+from seal.authority.outside.lists import OutsideLists
 from seal.authority.own_certificates import AuthorityParts
 from seal.authority.profiles import Naming
 from seal.authority.responder import OcspResponder
@@ -64,7 +66,7 @@ class Foundations:
     `job_files_kept`. `press`: where documents are sealed; this process when left out. `organisation`: how the built-in
     authority calls itself. `ephemeral`: where requests are counted. `maker_trust`: a trust folder with the roots (and
     lists) of makers whose seals may be taken in. `ca_requests_per_minute`: how often one network may ask for lists and
-    answers about certificates.
+    answers about certificates. `fetcher`: for revocation lists of outside authorities; none are fetched without.
     """
 
     keystore: "KeyStore"
@@ -81,6 +83,7 @@ class Foundations:
     maker_trust: Path | None = None
     organisation: str = "Xinyin"
     ca_requests_per_minute: int = 1200
+    fetcher: GuardedFetcher | None = None
     timestamps: TimestampSettings = field(default_factory=TimestampSettings)
 
 
@@ -100,6 +103,7 @@ class SealServices:
     ca_pace: Pace
     enrolment: Enrolment
     outside_signers: OutsideSigners
+    outside_lists: OutsideLists
     jobs: SealJobs
     clock: Clock
     public_url: str
@@ -122,8 +126,9 @@ def build_services(parts: Foundations) -> SealServices:
     timestamps = _build_timestamps(parts, authority)
     enrolment = Enrolment(authority_parts, authority)
     makers = TrustStore.load(parts.maker_trust) if parts.maker_trust else TrustStore()
+    outside_lists = OutsideLists(parts.database, parts.fetcher)
     publication = SealPublication(
-        parts.database, authority, parts.clock, timestamp_anchors=timestamps.anchors, makers=makers
+        parts.database, authority, parts.clock, outside_lists, timestamp_anchors=timestamps.anchors, makers=makers
     )
     register = SealRegister(
         RegisterParts(
@@ -163,6 +168,7 @@ def build_services(parts: Foundations) -> SealServices:
         responder=OcspResponder(authority_parts, authority),
         ca_pace=Pace(parts.ephemeral, "ca", per_minute=parts.ca_requests_per_minute),
         enrolment=enrolment,
+        outside_lists=outside_lists,
         outside_signers=_build_outside_signers(parts, authority, enrolment, publication),
         jobs=_build_jobs(
             parts,

@@ -37,6 +37,7 @@ async def do_chores(house: House) -> None:
     await house.idp.mandates.end_lapsed()
     await house.seal.intents.abandon_expired()
     await house.seal.jobs.purge()
+    await house.seal.outside_lists.fetch()
     await prepare_access_partitions(foundation.database, foundation.clock)
     for blobs in (foundation.blobs, foundation.seal_job_blobs):
         await blobs.sweep_aside(foundation.clock() - GRACE)

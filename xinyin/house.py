@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from idp.settings import IdpSettings
 from kernel.clock import Clock, system_clock
 from kernel.errors import Conflict, Unavailable
 from kernel.messages.message import Channel, MessageSender
+from kernel.outbound.fetch import GuardedFetcher
+from kernel.outbound.policy import OutboundPolicy
 from kernel.web.templates import Pages
 from licence_vault.app import VaultServices
 from licence_vault.caller import Issuer
@@ -160,6 +162,7 @@ def _build_seal(foundation: Foundation) -> SealServices:
         seal.app.Foundations(
             keystore=WorkerKeyStore(workers) if workers else foundation.keystore,
             press=workers,
+            fetcher=_signed_object_fetcher(foundation.settings),
             ca_requests_per_minute=foundation.settings.ca_requests_per_minute,
             database=foundation.database,
             audit=foundation.audit,
@@ -174,6 +177,12 @@ def _build_seal(foundation: Foundation) -> SealServices:
             job_files_kept=timedelta(days=foundation.settings.seal_job_days),
         )
     )
+
+
+def _signed_object_fetcher(settings: Settings) -> GuardedFetcher:
+    """For revocation lists: what they say is believed for their signature, so http will do."""
+    policy = OutboundPolicy.of(_idp_settings(settings).outbound_networks)
+    return GuardedFetcher(replace(policy, signed_objects=True), seconds=30)
 
 
 def _timestamp_settings(settings: Settings) -> TimestampSettings:

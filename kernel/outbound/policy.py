@@ -24,10 +24,12 @@ class AddressRefused(Forbidden):
 class OutboundPolicy:
     """The public internet by https, and the networks that the operator allows, also by http.
 
-    `allowed`: networks of one's own, for applications in the intranet.
+    `allowed`: networks of one's own, for applications in the intranet. `signed_objects`: only what proves itself by a
+    signature is fetched, so that plain http will do in the internet too (RFC 5280 §8).
     """
 
     allowed: tuple[Network, ...] = ()
+    signed_objects: bool = False
 
     @classmethod
     def of(cls, networks: Iterable[str]) -> "OutboundPolicy":
@@ -56,7 +58,7 @@ class OutboundPolicy:
         """Raises `AddressRefused` unless this resolved address may be called by this scheme."""
         if any(address.version == each.version and address in each for each in self.allowed):
             return
-        if scheme != "https":
+        if scheme != "https" and not self.signed_objects:
             raise AddressRefused("not https")
         for each in (address, *_inside(address)):
             if not each.is_global or each.is_multicast or each.is_reserved:

@@ -10,6 +10,7 @@ from kernel.clock import Clock
 from kernel.crypto.certificates import Certificate
 from kernel.database.engine import Database
 from kernel.errors import NotFound
+from seal.authority.outside.lists import OutsideLists
 from seal.authority.service import Authority
 from seal.seals.bindings import Bindings
 from seal.seals.records import SealRow, find_seal
@@ -51,6 +52,7 @@ class SealPublication:
         database: Database,
         authority: Authority,
         clock: Clock,
+        outside_lists: OutsideLists,
         *,
         timestamp_anchors: tuple[Certificate, ...] = (),
         makers: TrustStore | None = None,
@@ -60,6 +62,7 @@ class SealPublication:
         self._database = database
         self._authority = authority
         self._clock = clock
+        self._outside_lists = outside_lists
         self._timestamp_anchors = timestamp_anchors
         self._makers = makers or TrustStore()
         self._seen: _Seen | None = None
@@ -72,11 +75,12 @@ class SealPublication:
             return self._seen.store
         statuses = await self._statuses()
         await self._authority.outside.refresh()
+        await self._outside_lists.refresh()
         store = TrustStore(
             anchors=(*self._authority.trust_anchors(), *self._makers.anchors),
             signer_anchors=tuple(each for each in self._authority.outside.roots if each not in self._makers.anchors),
             intermediates=(*self._authority.intermediates(), *self._makers.intermediates),
-            crls=(*await self._authority.crls(), *self._makers.crls),
+            crls=(*await self._authority.crls(), *self._outside_lists.current, *self._makers.crls),
             seal_status=PublishedStatuses(statuses),
             timestamp_anchors=self._timestamp_anchors,
         )

@@ -3,7 +3,7 @@
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from textwrap import wrap
 from typing import Annotated, Literal, cast
@@ -38,6 +38,28 @@ def list_certificates(as_json: AsJson = False) -> None:
         return [_row(row) for row in await house.seal.enrolment.listed()]
 
     show(in_house(work), as_json)
+
+
+@app.command("outside-lists")
+def list_outside_lists(
+    as_json: AsJson = False, fetch: Annotated[bool, typer.Option(help="Ask anew first.")] = False
+) -> None:
+    """Revocation lists of outside authorities, as fetched hourly: whose, of when, and when the next is due."""
+
+    async def work(house: House) -> list[dict[str, object]]:
+        lists = house.seal.outside_lists
+        if fetch:
+            await lists.fetch()
+        return [
+            {"issuer": each.issuer, "issued": each.issued_at.isoformat(), "next": _day(each.next_update)}
+            for each in await lists.listed()
+        ]
+
+    show(in_house(work), as_json)
+
+
+def _day(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
 
 
 @app.command()
