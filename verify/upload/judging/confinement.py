@@ -20,13 +20,14 @@ def confine(memory_bytes: int) -> None:
 
     What the kernel refuses is left out: a container may forbid new namespaces, and then network policy is its matter.
     """
-    _call("prctl", _PR_SET_PDEATHSIG, _SIGKILL)
-    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1)
-    _call("prctl", _PR_SET_DUMPABLE, 0)
     if os.geteuid() != 0:  # root needs no user namespace, and is confined by nothing of this anyway
         _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNET)
     else:
         _call("unshare", _CLONE_NEWNET)
+    # After the namespaces: a change of credentials takes these back.
+    _call("prctl", _PR_SET_PDEATHSIG, _SIGKILL)
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1)
+    _call("prctl", _PR_SET_DUMPABLE, 0)
     for limit, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
