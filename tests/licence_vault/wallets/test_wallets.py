@@ -1,10 +1,8 @@
 """A wallet takes a licence: from the holder's page to the credential, and everything that is refused on the way."""
 
-import re
 import time
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -16,27 +14,9 @@ from tests.houses import CITIZEN_NAME
 from tests.licence_vault.forms.wallet import Wallet
 from tests.licence_vault.sharing.conftest import Sharers, browser
 from tests.licence_vault.sharing.conftest import sharers as sharers
+from tests.licence_vault.wallets.taking import WALLET, ask, make_offer, nonce, proof, redeem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-WALLET = "/api/v1/wallet"
-
-
-@dataclass(frozen=True)
-class Offered:
-    """What the holder's page shows, as a wallet reads it."""
-
-    offer: dict[str, Any]
-    digits: str
-
-    @property
-    def code(self) -> str:
-        code: str = self.offer["grants"][PRE_AUTHORIZED]["pre-authorized_code"]
-        return code
-
-    @property
-    def configuration(self) -> str:
-        (name,) = self.offer["credential_configuration_ids"]
-        return str(name)
 
 
 @pytest.fixture
@@ -44,45 +24,11 @@ def anyone(sharers: Sharers) -> httpx.AsyncClient:
     return browser(sharers.world, sharers.app)
 
 
-async def make_offer(sharers: Sharers, anyone: httpx.AsyncClient, licence: dict[str, Any]) -> Offered:
-    path = f"/me/licences/{licence['id']}/wallet"
-    page = await sharers.holder.get(path, headers={"Accept": "text/html"})
-    token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[0]
-    made = await sharers.holder.post(path, data={"csrf_token": token}, headers={"Accept": "text/html"})
-    assert made.status_code == 200, made.text
-    assert made.headers["cache-control"] == "private, no-store"
-    link = re.findall(r'href="(openid-credential-offer://[^"]+)"', made.text)[0].replace("&amp;", "&")
-    address = parse_qs(urlsplit(link).query)["credential_offer_uri"][0]
-    digits = re.findall(r"<strong>(\d{6})</strong>", made.text)[0]
-    return Offered((await anyone.get(address)).json(), digits)
-
-
-async def redeem(anyone: httpx.AsyncClient, offered: Offered, **changes: str) -> httpx.Response:
-    form = {"grant_type": PRE_AUTHORIZED, "pre-authorized_code": offered.code, "tx_code": offered.digits}
-    return await anyone.post(f"{WALLET}/token", data=form | changes)
-
-
-async def nonce(anyone: httpx.AsyncClient) -> str:
-    answer = await anyone.post(f"{WALLET}/nonce")
-    assert answer.headers["cache-control"] == "no-store"
-    return str(answer.json()["c_nonce"])
-
-
-def proof(wallet: Wallet, issuer: str, c_nonce: str, *, typ: str = "openid4vci-proof+jwt", **changes: Any) -> str:
-    claims = {"aud": issuer, "iat": int(time.time()), "nonce": c_nonce} | changes
-    return wallet.sign(claims, typ=typ, jwk=wallet.public_key)
-
-
-async def ask(anyone: httpx.AsyncClient, token: str, configuration: str, *proofs: str, **more: Any) -> httpx.Response:
-    body = {"credential_configuration_id": configuration, "proofs": {"jwt": list(proofs)}} | more
-    return await anyone.post(f"{WALLET}/credential", json=body, headers={"Authorization": f"Bearer {token}"})
-
-
 async def test_a_wallet_finds_its_way_from_the_offer_to_the_credential(
     sharers: Sharers, anyone: httpx.AsyncClient
 ) -> None:
     licence, wallet = await sharers.issue(), Wallet()
-    offered = await make_offer(sharers, anyone, licence)
+    offered = await make_offer(sharers.holder, anyone, licence)
     issuer = offered.offer["credential_issuer"]
     metadata = (await anyone.get(f"{issuer}/.well-known/openid-credential-issuer")).json()
     assert metadata["credential_issuer"] == issuer
@@ -123,14 +69,14 @@ async def test_a_wallet_finds_its_way_from_the_offer_to_the_credential(
 
 
 async def test_an_offer_is_good_once(sharers: Sharers, anyone: httpx.AsyncClient) -> None:
-    offered = await make_offer(sharers, anyone, await sharers.issue())
+    offered = await make_offer(sharers.holder, anyone, await sharers.issue())
     assert (await redeem(anyone, offered)).status_code == 200
     again = await redeem(anyone, offered)
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
 
 
 async def test_three_wrong_guesses_of_the_digits_end_the_offer(sharers: Sharers, anyone: httpx.AsyncClient) -> None:
-    offered = await make_offer(sharers, anyone, await sharers.issue())
+    offered = await make_offer(sharers.holder, anyone, await sharers.issue())
     wrong = f"{(int(offered.digits) + 1) % 10**6:06}"
     for _guess in range(3):
         assert (await redeem(anyone, offered, tx_code=wrong)).json()["error"] == "invalid_grant"
@@ -149,15 +95,15 @@ async def test_three_wrong_guesses_of_the_digits_end_the_offer(sharers: Sharers,
 async def test_other_token_requests_are_refused(
     sharers: Sharers, anyone: httpx.AsyncClient, changes: dict[str, str], error: str
 ) -> None:
-    offered = await make_offer(sharers, anyone, await sharers.issue())
+    offered = await make_offer(sharers.holder, anyone, await sharers.issue())
     answer = await redeem(anyone, offered, **changes)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
     assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_offers_tokens_and_nonces_end_after_five_minutes(sharers: Sharers, anyone: httpx.AsyncClient) -> None:
-    offered = await make_offer(sharers, anyone, await sharers.issue())
-    other = await make_offer(sharers, anyone, await sharers.issue())
+    offered = await make_offer(sharers.holder, anyone, await sharers.issue())
+    other = await make_offer(sharers.holder, anyone, await sharers.issue())
     token, issuer = (await redeem(anyone, offered)).json()["access_token"], offered.offer["credential_issuer"]
     c_nonce, clock = await nonce(anyone), sharers.world.clock
     clock.advance(seconds=301)
@@ -165,7 +111,7 @@ async def test_offers_tokens_and_nonces_end_after_five_minutes(sharers: Sharers,
         late = proof(Wallet(), issuer, c_nonce, iat=int(clock().timestamp()))
         assert (await ask(anyone, token, offered.configuration, late)).json()["error"] == "invalid_token"
         assert (await redeem(anyone, other)).json()["error"] == "invalid_grant"
-        fresh = await make_offer(sharers, anyone, await sharers.issue())
+        fresh = await make_offer(sharers.holder, anyone, await sharers.issue())
         token = (await redeem(anyone, fresh)).json()["access_token"]
         assert (await ask(anyone, token, fresh.configuration, late)).json()["error"] == "invalid_nonce"
     finally:
@@ -187,7 +133,7 @@ async def test_offers_tokens_and_nonces_end_after_five_minutes(sharers: Sharers,
 async def test_a_proof_that_does_not_hold_gets_nothing(
     sharers: Sharers, anyone: httpx.AsyncClient, change: dict[str, Any], error: str
 ) -> None:
-    offered = await make_offer(sharers, anyone, await sharers.issue())
+    offered = await make_offer(sharers.holder, anyone, await sharers.issue())
     token = (await redeem(anyone, offered)).json()["access_token"]
     made = proof(Wallet(), offered.offer["credential_issuer"], await nonce(anyone), **change)
     answer = await ask(anyone, token, offered.configuration, made)
@@ -198,7 +144,7 @@ async def test_a_proof_that_does_not_hold_gets_nothing(
 async def test_a_proof_by_another_key_than_it_brings_and_a_nonce_used_twice(
     sharers: Sharers, anyone: httpx.AsyncClient
 ) -> None:
-    offered = await make_offer(sharers, anyone, await sharers.issue())
+    offered = await make_offer(sharers.holder, anyone, await sharers.issue())
     token, issuer = (await redeem(anyone, offered)).json()["access_token"], offered.offer["credential_issuer"]
     wallet, c_nonce = Wallet(), await nonce(anyone)
     claims = {"aud": issuer, "iat": int(time.time()), "nonce": c_nonce}
@@ -214,7 +160,7 @@ async def test_a_proof_by_another_key_than_it_brings_and_a_nonce_used_twice(
 async def test_requests_that_are_none_are_refused_in_the_protocols_words(
     sharers: Sharers, anyone: httpx.AsyncClient
 ) -> None:
-    offered = await make_offer(sharers, anyone, await sharers.issue())
+    offered = await make_offer(sharers.holder, anyone, await sharers.issue())
     token = (await redeem(anyone, offered)).json()["access_token"]
     right = proof(Wallet(), offered.offer["credential_issuer"], await nonce(anyone))
     name = offered.configuration
@@ -240,7 +186,7 @@ async def test_requests_that_are_none_are_refused_in_the_protocols_words(
 
 async def test_a_licence_that_was_revoked_meanwhile_is_not_given(sharers: Sharers, anyone: httpx.AsyncClient) -> None:
     licence = await sharers.issue()
-    offered = await make_offer(sharers, anyone, licence)
+    offered = await make_offer(sharers.holder, anyone, licence)
     token = (await redeem(anyone, offered)).json()["access_token"]
     await sharers.issuer.post(f"/api/v1/licences/{licence['id']}/revoke", json={"cause": "查处"})
     made = proof(Wallet(), offered.offer["credential_issuer"], await nonce(anyone))
