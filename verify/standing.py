@@ -3,6 +3,7 @@
 A standing is the public face alone: numbers and names arrive already masked, so that nothing here can leak them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -155,6 +156,10 @@ class LicenceStandings(Protocol):
 
     async def find_by_file_digest(self, sha256: str) -> LicenceStanding | None:
         """The licence version for which a sealed file with this digest (hex) stands in the ledger."""
+        ...
+
+    async def field_texts(self, type_code: str, version: int, fields: Mapping[str, object]) -> list[tuple[str, str]]:
+        """Labels and texts, in the reader's language, of fields that somebody disclosed of a licence of this type."""
         ...
 
 

@@ -1,11 +1,15 @@
 """The vault of this house as verification sees it: licences become public faces here, masked, before anything else."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kernel.clock import Clock
 from kernel.errors import IntegrityError, NotFound
 from kernel.i18n import DISPLAY_ZONE
 from kernel.ids.masking import mask_number
+from licence_vault.catalogue.fields import face_text
+from licence_vault.catalogue.licence_type import label
+from licence_vault.catalogue.service import Catalogue
 from licence_vault.ledger.entries import LeafKind
 from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence
@@ -28,11 +32,13 @@ class VaultStandings:
         clock: Clock,
         ledger: Ledger | None = None,
         sharing: Sharing | None = None,
+        catalogue: Catalogue | None = None,
     ) -> None:
         """`ledger`: the public log, where files are looked for; without it reports do not speak of the log.
 
-        `sharing`: who knows the purpose-bound copies that were handed out.
+        `sharing`: who knows the purpose-bound copies that were handed out. `catalogue`: what fields are called.
         """
+        self._catalogue = catalogue
         self._sharing = sharing
         self._lookup = lookup
         self._ledger = ledger
@@ -56,6 +62,17 @@ class VaultStandings:
         if licence is None or standing is None or self._ledger is None:
             return standing
         return replace(standing, log_entry=await self._log_entry(self._ledger, licence.id, bytes.fromhex(sha256)))
+
+    async def field_texts(self, type_code: str, version: int, fields: Mapping[str, object]) -> list[tuple[str, str]]:
+        """See `LicenceStandings`; pictures are left out."""
+        if self._catalogue is None:
+            return [(name, str(value)) for name, value in fields.items()]
+        licence_type = await self._catalogue.load(type_code, version)
+        return [
+            (label(schema.get("x-labels", {})) or name, face_text(schema, fields[name]))
+            for name, schema in licence_type.fields
+            if name in fields and name not in licence_type.pictures
+        ]
 
     async def open(self, code: str) -> LicenceStanding:
         """See `Presentations`; the vault notes the scan itself."""

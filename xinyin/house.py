@@ -223,7 +223,9 @@ def _build_vault(foundation: Foundation, sealing: SealServices, identity: IdpSer
 def _build_verify(
     foundation: Foundation, sealing: SealServices, vault: VaultServices, trust: ServiceTrust
 ) -> VerifyServices:
-    standings = VaultStandings(vault.lookup, vault.presentations, foundation.clock, vault.ledger, vault.sharing)
+    standings = VaultStandings(
+        vault.lookup, vault.presentations, foundation.clock, vault.ledger, vault.sharing, vault.catalogue
+    )
     neighbours = verify.app.Neighbours(
         standings=standings,
         presentations=standings,

@@ -2,10 +2,12 @@
 
 import asyncio
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from kernel.i18n import gettext
 from seal.validation.report import Check, CheckResult, SubIndication, ValidationReport, failed, passed, undecided
 from verify.credentials.judging import Challenge, JudgedCredential, judge_credential
 from verify.credentials.reading import SentCredential
@@ -39,7 +41,22 @@ class CredentialVerification:
                 STATUS, SubIndication.SIGNED_DATA_NOT_FOUND, "There is no record here of the licence it names."
             )
             return VerificationReport(judged.validation, at, (check,), LicenceState.UNKNOWN, shown=judged.shown)
-        return _with_record(judged, licence, at)
+        report = _with_record(judged, licence, at)
+        return replace(report, shown_texts=await self._texts(report.shown)) if report.shown else report
+
+    async def _texts(self, shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What was disclosed, as people read it."""
+        holder = shown.get("holder", {})
+        own = {
+            gettext("Holder"): holder.get("name"),
+            gettext("Holder's number"): holder.get("number"),
+            gettext("Licence number"): shown.get("number"),
+        }
+        told = [(name, str(value)) for name, value in own.items() if value is not None]
+        match shown.get("licence_type"):
+            case {"code": str(code), "version": int(version)}:
+                return told + await self._standings.field_texts(code, version, shown.get("fields", {}))
+        return told
 
 
 def judge_offline(

@@ -1,6 +1,6 @@
 """The whole answer: what the document proves, and how the licence it names stands now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,8 @@ class VerificationReport:
     state: LicenceState | None = None
     licence: LicenceStanding | None = None
     shown: Mapping[str, Any] | None = field(default=None, repr=False)
+    shown_texts: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    """The same for people: labels and texts."""
 
     @property
     def indication(self) -> Indication:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from kernel.crypto.sd_jwt.disclosures import disclosure_digest, make_disclosure
 from kernel.crypto.sd_jwt.presentation import SdJwt
 from licence_vault.licences.licence import Licence
-from tests.houses import CITIZEN_NAME
+from tests.houses import CITIZEN_NAME, CITIZEN_NUMBER
 from tests.licence_vault.api import URL, Service, issue, problem
 from tests.licence_vault.forms.wallet import Wallet, show
 
@@ -96,6 +97,21 @@ class TestGenuine:
             assert answer.json()["indication"] == "TOTAL-PASSED", answer.text
             assert answer.json()["document"]["format"] == format
             assert answer.json()["licence"]["identifier"] == made["identifier"]
+
+    async def test_the_page_says_in_words_what_is_shown(self, service: Service) -> None:
+        shown = show(await credential(service), {"name", "business_form"})
+        for language, words in (("zh-CN", ("主体业态", "持有人")), ("en", ("What the holder shows", "Holder"))):
+            headers = {"Accept": "text/html", "Accept-Language": language}
+            form = await service.anyone.get("/verify", headers=headers)
+            token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', form.text)[0]
+            sent = {"csrf_token": token, "qr": shown}
+            origin = {"Origin": service.world.house.settings.public_url}
+            page = await service.anyone.post("/verify", data=sent, files={"file": ("", b"")}, headers=headers | origin)
+            assert page.status_code == 200, page.text
+            for each in (CITIZEN_NAME, *words):
+                assert each in page.text
+            assert "<dd>catering" not in page.text
+            assert CITIZEN_NUMBER not in page.text
 
     async def test_the_compact_form_of_the_json_passes_too(self, service: Service) -> None:
         token = await service.world.house.licence_vault.forms.signed_json(await licence_of(service))
