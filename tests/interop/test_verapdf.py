@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from seal.documents.pdf.levels import LEVELS, Evidence, PadesLevel
+from seal.documents.levels import LEVELS, PadesLevel
+from seal.documents.pdf.levels import Evidence
 from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
 from seal.documents.positions import PageSize, StampPosition, riding_positions
 from tests.houses import CITIZEN_NAME, CITIZEN_NUMBER, COMPANY_NAME, COMPANY_NUMBER, opened
