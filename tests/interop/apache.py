@@ -78,7 +78,7 @@ def running_apache(demo: Demo, prepare: Callable[[Demo, "Apache"], str]) -> Iter
     (folder / "httpd.conf").write_text(_configuration(apache, more))
     command = [PROGRAM, "-d", str(folder), "-f", str(folder / "httpd.conf"), "-DFOREGROUND"]
     with (folder / "out").open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out)
+        process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)  # it ends its whole group
     try:
         _await_ready(apache, process)
         yield apache
