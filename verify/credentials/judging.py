@@ -66,6 +66,7 @@ class JudgedCredential:
     content_digest: str | None = None
     status: StatusReference | None = None
     issued_at: datetime | None = None
+    """When the licence was issued; a credential of it may be younger."""
     validity: Check | None = None
     state: LicenceState | None = None
     """What the signed dates say; the issuer's record, where it can be asked, says it better."""
@@ -102,7 +103,7 @@ def judge_credential(
         identifier=claims["identifier"],
         content_digest=claims["content_digest"],
         status=_status(claims),
-        issued_at=issued_at,
+        issued_at=_moment(claims.get("issued_at")) or issued_at,
         validity=validity,
         state=state,
         shown={name: value for name, value in claims.items() if name not in _TECHNICAL},
@@ -215,6 +216,14 @@ def _time(value: object) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 253_402_300_800:
         return None
     return datetime.fromtimestamp(value, UTC)
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _report(sent: SentCredential, signer: str, at: datetime | None, checks: tuple[Check, ...]) -> SignatureReport:

@@ -71,6 +71,8 @@ def judge_offline(
     validation = judged.validation
     if status.result is CheckResult.INDETERMINATE and state is None:
         validation, checks = _undone(validation, status), [judged.validity]
+    if state is not LicenceState.REVOKED and judged.state is LicenceState.EXPIRED:
+        state = judged.state  # what has run out will not come back when a suspension ends
     return VerificationReport(validation, at, tuple(checks), state or judged.state, shown=judged.shown)
 
 
