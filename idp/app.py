@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from idp.account.data.routes import DataPages
 from idp.account.data.service import DataCopies, DataParts
 from idp.account.mandates.routes import MandatePages
 from idp.account.routes import AccountPages
+from idp.account.security.contacts import ContactPages, ContactParts, WaysToSignIn
 from idp.account.security.routes import SecurityPages, SecurityParts
 from idp.account.service import AccountParts, AccountService
 from idp.administration.routes import AdministrationApi, AdministrationParts
@@ -28,6 +29,8 @@ from idp.cas.records import delete_old
 from idp.cas.rooms import CasParts, cas_routes
 from idp.clients.service import ClientService
 from idp.consent.service import ConsentService
+from idp.contacts.codes import ContactCodes
+from idp.contacts.service import ContactService
 from idp.factors.standing import SecondFactors
 from idp.factors.totp import TotpService
 from idp.federation.accounts import ExternalAccounts
@@ -36,6 +39,7 @@ from idp.federation.pending import PendingSignIns
 from idp.federation.routes import Doors, federation_routes
 from idp.federation.service import FederationService
 from idp.keys import TokenKeys
+from idp.login.by_code.routes import CodePages
 from idp.login.logout_routes import LogoutPages
 from idp.login.password import PasswordSignIn
 from idp.login.requests import LoginRequests
@@ -72,6 +76,7 @@ from kernel.clock import Clock
 from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
 from kernel.ephemeral.store import EphemeralStore
+from kernel.messages.message import Channels, MessageSender
 from kernel.outbound.fetch import GuardedFetcher
 
 KEPT_AFTER_THE_END = timedelta(days=30)
@@ -92,6 +97,8 @@ class Foundations:
     clock: Clock
     register: PopulationRegister | None = None
     connectors: Mapping[str, CallbackConnector] | None = None
+    messages: MessageSender = field(default_factory=Channels)
+    """What sends codes; by default nothing does."""
     fetcher: GuardedFetcher | None = None
     """What calls addresses that clients name, where it is not made from the settings."""
 
@@ -131,6 +138,8 @@ class IdpServices:
     cas_applications: CasApplications
     sign_out: SignOut
     saml: SamlRooms
+    codes: ContactCodes
+    contacts: ContactService
 
     async def start(self) -> None:
         """Open the signing keys, making the first one; begin to deliver logout notices."""
@@ -210,6 +219,8 @@ def build_services(parts: Foundations) -> IdpServices:
         cas_applications=cas_applications,
         sign_out=SignOut(database, sessions, endings, saml.chain),
         saml=saml,
+        codes=ContactCodes(parts.ephemeral, parts.envelope, parts.messages, settings.issuer, settings.code_limits),
+        contacts=ContactService(database, clock, parts.envelope, persons, parts.messages),
     )
 
 
@@ -274,13 +285,16 @@ def page_routes(services: IdpServices) -> list[BaseRoute]:
     sign_out = services.sign_out
     login = _login_pages(services, visitors)
     account = AccountPages(_account_service(services), visitors, sign_out, services.clock)
+    ways = WaysToSignIn(services.persons, services.passkeys, services.federation)
     return [
         *login.routes(),
         *FactorPages(login, services.login, services.persons).routes(),
+        *CodePages(login, services.login, services.codes, services.contacts).routes(),
         *LogoutPages(visitors, sign_out).routes(),
         *_federation_routes(services, login, account),
         *account.routes(),
         *SecurityPages(SecurityParts(services.passkeys, visitors, services.clock)).routes(),
+        *ContactPages(ContactParts(services.contacts, services.codes, visitors, services.clock, ways)).routes(),
         *MandatePages(services.mandates, services.persons, services.sessions, visitors, services.clock).routes(),
         *DataPages(_data_copies(services), visitors, services.clock).routes(),
         *RealNamePages(services.assurance, visitors, services.login).routes(),
@@ -360,6 +374,7 @@ def _login_pages(services: IdpServices, visitors: Visitors) -> LoginPages:
             settings=services.settings,
             clock=services.clock,
             families=families,
+            sends_codes=services.codes.is_possible,
         )
     )
 

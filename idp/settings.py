@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from idp.contacts.codes import SendingLimits
 from kernel.errors import ConfigurationError
 from kernel.outbound.policy import OutboundPolicy
 
@@ -53,6 +54,11 @@ class IdpSettings(BaseSettings):
     password_hash_threads: int = Field(default=2, ge=1, le=64)
     password_minimum_length: int = Field(default=8, ge=8)
 
+    code_pause_seconds: int = Field(default=60, ge=1, description="Between two codes to one phone or e-mail address.")
+    codes_per_address_and_hour: int = Field(default=5, ge=1)
+    codes_per_address_and_day: int = Field(default=10, ge=1)
+    codes_per_network_and_hour: int = Field(default=60, ge=1)
+
     population_register_url: str = Field(default="", description="Base address of the name and number check.")
 
     @model_validator(mode="after")
@@ -66,6 +72,16 @@ class IdpSettings(BaseSettings):
             raise ConfigurationError("XINYIN_IDP_SIGNING_ALGORITHM must be ES256 or RS256.")
         OutboundPolicy.of(self.outbound_networks)
         return self
+
+    @property
+    def code_limits(self) -> SendingLimits:
+        """How often codes go out."""
+        return SendingLimits(
+            self.code_pause_seconds,
+            self.codes_per_address_and_hour,
+            self.codes_per_address_and_day,
+            self.codes_per_network_and_hour,
+        )
 
     @property
     def audience(self) -> str:

@@ -143,6 +143,7 @@ def _build_idp(foundation: Foundation, provider_http: ProviderHttp) -> IdpServic
             keys=TokenKeys(foundation.keystore),
             clock=clock,
             connectors=build_connectors(settings, provider_http, clock),
+            messages=foundation.messages,
         )
     )
 

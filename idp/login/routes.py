@@ -49,6 +49,7 @@ class LoginParts:
     settings: IdpSettings
     clock: Clock
     families: Sequence[str]
+    sends_codes: bool = False
 
 
 class LoginPages:
@@ -101,7 +102,7 @@ class LoginPages:
         login = replace(login, will_choose=form.get("organisation") == "yes")
         username, password = form.get("username") or "", form.get("password") or ""
         try:
-            login = await self._login.identify(login, username, password, _address(request))
+            login = await self._login.identify(login, username, password, network_of(request))
         except (InvalidInput, RateLimited, Forbidden, Unavailable) as refusal:
             return await self.login_page(request, login, refusal=refusal, username=username)
         return await self.dispatch(request, login)
@@ -222,6 +223,7 @@ class LoginPages:
             "username": username or login.username_hint,
             "client_name": login.client_name,
             "families": list(self._parts.families),
+            "sends_codes": self._parts.sends_codes,
             "passkey_options": await passkeys.offer_sign_in(login.id) if passkeys.is_possible else None,
             "notice": gettext(notice.message, **notice.params) if notice else None,
         }
@@ -282,5 +284,6 @@ def _errors(refusal: XinyinError | None) -> dict[str, str]:
     return {"": gettext(refusal.message, **refusal.params)}
 
 
-def _address(request: Request) -> str:
+def network_of(request: Request) -> str:
+    """Where a request comes from, for limits."""
     return request.client.host if request.client else "unknown"

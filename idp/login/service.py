@@ -175,6 +175,10 @@ class LoginService:
         await self._password.throttle.clear_code(person_id)
         return await self._proved(request, with_code(request.amr))
 
+    async def refuse(self, person_id: str | None, because: str) -> None:
+        """Write down that somebody was not let in."""
+        await self._password.refuse(person_id, because)
+
     async def mandates(self, request: LoginRequest) -> Sequence[Mandate]:
         """Whom the person may act for now."""
         return await self._mandates.in_force(request.person_id) if request.person_id else ()

@@ -26,6 +26,7 @@ from kernel.database.engine import Database
 from kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from kernel.i18n import DEFAULT_LOCALE, LOCALES
 from kernel.ids.time_ordered import new_id
+from kernel.messages.message import Channel
 
 PASSWORD_MAXIMUM_LENGTH = 256
 ANOTHER_PERSON = (
@@ -147,18 +148,24 @@ class PersonService:
             row.assured_at = self._clock()
             await self._record(session, "idp.person.bind-real-name", person_id, actor, level=row.assurance_level)
 
-    async def set_contact(
-        self, person_id: str, *, phone: str | None = None, email: str | None = None, actor: Actor = SYSTEM
-    ) -> None:
+    async def set_contact(self, person_id: str, *, phone: str | None = None, email: str | None = None) -> None:
         """Keep a verified phone number or email address. Raises `NotFound`."""
         async with self._database.transaction() as session:
-            row = await load_person(session, person_id)
             if phone is not None:
-                row.phone_sealed = self._personal_data.seal(person_id, "phone", phone)
-                row.assurance_level = max(row.assurance_level, 2)
+                await self.put_contact(session, person_id, "sms", phone)
             if email is not None:
-                row.email_sealed = self._personal_data.seal(person_id, "email", email)
-            await self._record(session, "idp.person.set-contact", person_id, actor)
+                await self.put_contact(session, person_id, "email", email)
+
+    async def put_contact(self, session: AsyncSession, person_id: str, channel: Channel, value: str | None) -> None:
+        """Keep or forget what somebody is reached by, within a transaction. Raises `NotFound`."""
+        row = await load_person(session, person_id)
+        if channel == "sms":
+            row.phone_sealed = self._personal_data.seal(person_id, "phone", value) if value else None
+            row.assurance_level = max(row.assurance_level, 2) if value else row.assurance_level
+        else:
+            row.email_sealed = self._personal_data.seal(person_id, "email", value) if value else None
+        detail = {"channel": channel, "kept": value is not None}
+        await self._record(session, "idp.person.set-contact", person_id, Actor("user", person_id), **detail)
 
     async def contact(self, person_id: str) -> tuple[str | None, str | None]:
         """The verified phone number and e-mail address of somebody who may sign in; None for what there is not."""
