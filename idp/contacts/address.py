@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, field
 
 from kernel.errors import FieldError, InvalidInput
-from kernel.ids.masking import mask_number
 from kernel.messages.message import Channel
 
 _MAINLAND = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})")
@@ -29,7 +28,8 @@ class Address:
     def masked(self) -> str:
         """As it may be shown to whoever typed it, or whose it is."""
         if self.channel == "sms":
-            return mask_number(self.value)
+            own = self.value.removeprefix("+86")
+            return f"{own[:3]}****{own[-4:]}"
         name, _at, domain = self.value.partition("@")
         return f"{name[:1]}***@{domain}"
 

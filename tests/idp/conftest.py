@@ -23,6 +23,7 @@ from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
 from kernel.ephemeral.memory import InProcessStore
 from kernel.ephemeral.store import EphemeralStore
+from kernel.messages.message import Channels, MessageSender
 from kernel.outbound.fetch import GuardedFetcher
 from kernel.outbound.policy import Address, OutboundPolicy
 from kernel.web import problems
@@ -103,6 +104,7 @@ async def run_provider(
     store: EphemeralStore | None = None,
     connectors: Mapping[str, CallbackConnector] | None = None,
     outside: httpx.AsyncBaseTransport | None = None,
+    messages: MessageSender | None = None,
 ) -> AsyncIterator[Provider]:
     values: dict[str, object] = {
         "issuer": ISSUER,
@@ -126,6 +128,7 @@ async def run_provider(
             register=RegisterOfOne(),
             connectors=connectors,
             fetcher=outside_world(outside) if outside else None,
+            messages=messages or Channels(),
         )
     )
     await services.start()
