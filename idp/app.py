@@ -172,9 +172,7 @@ def build_services(parts: Foundations) -> IdpServices:
     throttle = AttemptThrottle(parts.ephemeral, clock, settings)
     clients = ClientService(database, audit, clock)
     fetcher = parts.fetcher or build_fetcher(settings)
-    totp = TotpService(database, audit, clock, parts.envelope, parts.ephemeral)
-    ceremony = Ceremony(settings.issuer, "Xinyin 信印")
-    passkeys = PasskeyService(database, audit, clock, parts.ephemeral, ceremony)
+    totp, passkeys = TotpService(database, audit, clock, parts.envelope, parts.ephemeral), _passkeys(parts)
     cas_applications = CasApplications(database, audit, clock)
     tokens = TokenService(database, audit, clock, parts.keys, settings)
     saml = _saml(parts, fetcher)
@@ -222,6 +220,11 @@ def build_services(parts: Foundations) -> IdpServices:
         codes=ContactCodes(parts.ephemeral, parts.envelope, parts.messages, settings.issuer, settings.code_limits),
         contacts=ContactService(database, clock, parts.envelope, persons, parts.messages),
     )
+
+
+def _passkeys(parts: Foundations) -> PasskeyService:
+    ceremony = Ceremony(parts.settings.issuer, "Xinyin 信印")
+    return PasskeyService(parts.database, parts.audit, parts.clock, parts.ephemeral, ceremony)
 
 
 def _hasher(settings: IdpSettings) -> PasswordHasher:
