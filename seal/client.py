@@ -9,6 +9,7 @@ from seal.documents.levels import PadesLevel
 from seal.documents.positions import StampPosition
 
 SealableFormat = Literal["ofd", "pdf"]
+ClaimsAlgorithm = Literal["ES256", "SM2-SM3"]
 CREDENTIAL_TYPES = frozenset({"dc+sd-jwt", "licence+jwt"})
 """What credentials call themselves: an SD-JWT VC, and a licence as signed JSON."""
 
@@ -48,8 +49,8 @@ class SignedClaims:
 
 @dataclass(frozen=True)
 class SealerKey:
-    """A published key: SubjectPublicKeyInfo as DER, and its `purpose`: "claims" (of QR codes), "checkpoint", "receipt",
-    "status" or "credential"."""
+    """A published key: SubjectPublicKeyInfo as DER, and its `purpose`: "claims" or "claims_sm2" (of QR codes),
+    "checkpoint", "receipt", "status" or "credential"."""
 
     purpose: str
     algorithm: SigningAlgorithm
@@ -81,7 +82,7 @@ class Sealer(Protocol):
         """The sealed files in order, all or none, in one step that is cheaper than one by one. Raises as `seal_ofd`."""
         ...
 
-    async def sign_claims(self, claims: Mapping[int, object]) -> SignedClaims:
+    async def sign_claims(self, claims: Mapping[int, object], algorithm: ClaimsAlgorithm = "ES256") -> SignedClaims:
         """A signed claim set for a QR code (COSE_Sign1, RFC 9052)."""
         ...
 

@@ -3,7 +3,7 @@
 A standing is the public face alone: numbers and names arrive already masked, so that nothing here can leak them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -81,7 +81,9 @@ class LicenceStanding:
     `cause` is the reason for a revocation or suspension in plain words, `changed_at` when the state began;
     `newer_version` is the version that took its place; `disclosed` holds what the holder chose to show (holder_name,
     holder_number, number). `copy_until`: the file in question is a purpose-bound copy, good until then.
-    `content_digest`: of what the record says (hex); told to nobody, compared with what credentials carry.
+    `shown_fields`: labels and texts, in the reader's language, of fields that the holder chose to show; `purpose`: what
+    the holder said that this is for, and `shown_until` when the code lapses. `content_digest`: of what the record says
+    (hex); told to nobody, compared with what credentials carry.
     """
 
     identifier: str
@@ -102,6 +104,9 @@ class LicenceStanding:
     log_entry: LogEntry | None = None
     copy_until: datetime | None = None
     content_digest: str = ""
+    shown_fields: Sequence[tuple[str, str]] = ()
+    purpose: str = ""
+    shown_until: datetime | None = None
 
     @property
     def mark(self) -> str:
@@ -140,6 +145,10 @@ class LicenceStanding:
             face["log_entry"] = {"index": self.log_entry.index, "tree_size": self.log_entry.tree_size}
         if self.disclosed:
             face["disclosed"] = dict(self.disclosed)
+        if self.shown_fields:
+            face["shown_fields"] = [{"label": label, "text": text} for label, text in self.shown_fields]
+        if self.shown_until is not None:
+            face["presentation"] = {"purpose": self.purpose, "expires_at": self.shown_until.isoformat()}
         return face
 
 

@@ -77,7 +77,14 @@ class VaultStandings:
     async def open(self, code: str) -> LicenceStanding:
         """See `Presentations`; the vault notes the scan itself."""
         shown = await self._presentations.open(code)
-        return await self._face(shown.licence, shown.shows)
+        licence, names = shown.licence, [each.removeprefix("fields.") for each in shown.shows if "." in each]
+        chosen = {name: licence.content.fields[name] for name in names if name in licence.content.fields}
+        return replace(
+            await self._face(licence, tuple(each for each in shown.shows if "." not in each)),
+            shown_fields=await self.field_texts(licence.type_code, licence.type_version, chosen),
+            purpose=shown.purpose,
+            shown_until=shown.expires_at,
+        )
 
     async def _copy(self, sha256: str) -> LicenceStanding | None:
         found = await self._sharing.find_copy(sha256) if self._sharing is not None else None

@@ -172,6 +172,11 @@ _RULE = _object(
 SHARING_CLASSES = ("open", "authorised", "holder")
 """Who may have a licence's data: any agency with a purpose; those with a legal basis or a grant; on a grant alone."""
 
+QR_CONTENTS = ("both", "handle", "signed")
+"""What the code printed on a licence holds: an address with signed claims behind `#`; the address alone, which is the
+smallest; the claims alone, so that the issuer never learns of a check."""
+QR_ALGORITHMS = ("ES256", "SM2-SM3")
+
 DEFINITION: dict[str, Any] = _object(
     "code version name defining_authority holder validity seal fields face",
     code={"type": "string", "pattern": "^[0-9A-Z]{18}[0-9]{3}$"},
@@ -194,6 +199,7 @@ DEFINITION: dict[str, Any] = _object(
         riding=_object("width height", width=_SIZE, height=_SIZE, top=_LENGTH),
     ),
     sharing={"enum": list(SHARING_CLASSES)},
+    qr=_object("", content={"enum": list(QR_CONTENTS)}, algorithm={"enum": list(QR_ALGORITHMS)}),
     rules={"type": "array", "maxItems": 50, "items": _RULE},
     fields=_FIELDS,
     face=_FACE,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Literal
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import SchemaError
@@ -34,6 +34,14 @@ class RidingSeal:
     width_mm: float
     height_mm: float
     top_mm: float | None
+
+
+@dataclass(frozen=True)
+class QrForm:
+    """`content`: one of `QR_CONTENTS`; `algorithm`: of the signature, where there is one."""
+
+    content: Literal["both", "handle", "signed"]
+    algorithm: Literal["ES256", "SM2-SM3"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +119,12 @@ class LicenceType:
     def sharing(self) -> str:
         """Its sharing class: open, authorised or holder; a type that says nothing is shared on a grant alone."""
         return str(self.document.get("sharing", "holder"))
+
+    @property
+    def qr(self) -> QrForm:
+        """What the code on it holds, and by which algorithm that is signed."""
+        given = self.document.get("qr", {})
+        return QrForm(given.get("content", "both"), given.get("algorithm", "ES256"))
 
     @property
     def rules(self) -> Sequence[Mapping[str, Any]]:

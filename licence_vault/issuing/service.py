@@ -134,9 +134,12 @@ class Issuing:
 
     async def _qr(self, draft: Draft) -> str:
         """Upper case throughout, so that the code stays small (alphanumeric mode)."""
-        signed = await self._parts.sealer.sign_claims(draft.claims)
+        form, address = draft.licence_type.qr, f"{self._parts.public_url.upper()}/V"
+        if form.content == "handle":
+            return f"{address}/{draft.handle}"
+        signed = await self._parts.sealer.sign_claims(draft.claims, form.algorithm)
         claims = base64.b32encode(signed.message).decode().rstrip("=")
-        return f"{self._parts.public_url.upper()}/V/{draft.handle}#{claims}"
+        return f"{address}#{claims}" if form.content == "signed" else f"{address}/{draft.handle}#{claims}"
 
     async def _row(self, draft: Draft, qr: str, ofd: bytes, pdf: bytes) -> LicenceRow:
         data = self._parts.data

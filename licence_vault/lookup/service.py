@@ -190,10 +190,12 @@ class Lookup:
             rows = await accesses_of(session, licence.id, before)
         return [Look(row.id, row.at, row.way, row.who, self._data.open_access(row.id, row.about)) for row in rows]
 
-    async def note_access(self, licence_id: str, way: str, who: str = "") -> None:
+    async def note_access(
+        self, licence_id: str, way: str, who: str = "", *, about: Mapping[str, Any] | None = None
+    ) -> None:
         """Write down that somebody looked; `who` is an agency or client, never a person's name or address."""
         async with self._database.transaction() as session:
-            self.add_access(session, licence_id, way, who)
+            self.add_access(session, licence_id, way, who, about)
 
     def add_access(
         self, session: AsyncSession, licence_id: str, way: str, who: str, about: Mapping[str, Any] | None = None

@@ -34,6 +34,8 @@ def _why(look: Look, labels: Mapping[str, str]) -> str:
     about = look.about
     if not about:
         return ""
+    if look.way == "presentation":
+        return _shown(about, labels)
     parts = [
         _("For: {purpose}", purpose=about["purpose"]),
         _("Matter: {name}, case {number}", name=about["item"], number=about["case"]),
@@ -43,4 +45,14 @@ def _why(look: Look, labels: Mapping[str, str]) -> str:
         parts.append(_("It saw: {fields}", fields=_(", ").join(labels.get(each, each) for each in about["fields"])))
     if about.get("copy"):
         parts.append(_("with a copy"))
+    return _("; ").join(parts)
+
+
+def _shown(about: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """What a scan of the holder's own code showed, and what the holder had said that it was for."""
+    own = {"holder_name": _("Holder's name"), "holder_number": _("Holder's number"), "number": _("Licence number")}
+    names = [own.get(each) or labels.get(each.removeprefix("fields."), each) for each in about["fields"]]
+    parts = [_("For: {purpose}", purpose=about["purpose"])] if about["purpose"] else []
+    if names:
+        parts.append(_("It saw: {fields}", fields=_(", ").join(names)))
     return _("; ").join(parts)

@@ -7,11 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from kernel.errors import InvalidInput
 from kernel.i18n import gettext as _
 from kernel.principal import PRESENT, SEE
 from kernel.web.csrf import check_csrf
-from kernel.web.forms import field_errors, read_form
+from kernel.web.forms import read_form
 from kernel.web.sign_in import require_sign_in
 from licence_vault.catalogue.fields import face_text
 from licence_vault.catalogue.licence_type import label
@@ -22,10 +21,10 @@ from licence_vault.lookup.routes import today
 from licence_vault.pages.grants import field_labels, grant_page_routes
 from licence_vault.pages.looks import told
 from licence_vault.pages.notices import notice_page_routes
+from licence_vault.pages.presenting import presenting_routes
 from licence_vault.pages.preview import WIDTHS
 from licence_vault.pages.qr_image import draw_qr
 from licence_vault.pages.rendering import render
-from licence_vault.presentations.service import SECONDS, SHOWABLE
 from licence_vault.wallets.offers import OFFER_SECONDS
 
 
@@ -35,8 +34,7 @@ def page_routes() -> list[BaseRoute]:
         Route("/me/licences", show_cards, methods=["GET"]),
         Route("/me/licences/{licence_id}", show_licence, methods=["GET"]),
         Route("/me/licences/{licence_id}/preview.png", show_preview, methods=["GET"]),
-        Route("/me/licences/{licence_id}/present", ask_what_to_show, methods=["GET"]),
-        Route("/me/licences/{licence_id}/present", present, methods=["POST"]),
+        *presenting_routes(),
         Route("/me/licences/{licence_id}/wallet", explain_wallet, methods=["GET"]),
         Route("/me/licences/{licence_id}/wallet", offer_to_wallet, methods=["POST"]),
         *grant_page_routes(),
@@ -100,29 +98,6 @@ async def show_preview(request: Request) -> Response:
         pdf = await vault.lookup.file(licence, "pdf")
         picture = await asyncio.to_thread(vault.previews.render, licence.pdf_digest, pdf, width)
     return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})
-
-
-async def ask_what_to_show(request: Request) -> Response:
-    """What the verifier will see, before the code is made."""
-    licence = await _own_licence(request, PRESENT)
-    return render(request, "present.html", licence=licence, shows=(), errors={})
-
-
-async def present(request: Request) -> Response:
-    """The code, large, with its countdown; at zero the page asks for the next one."""
-    vault = request.app.state.licence_vault
-    form = await read_form(request)
-    await check_csrf(request, form)
-    principal = await require_sign_in(request)
-    licence = await _own_licence(request, PRESENT)
-    shows = [name for name in form.all("shows") if name in SHOWABLE]
-    try:
-        made = await vault.presentations.present(licence, principal.subject, shows=shows)
-    except InvalidInput as refusal:
-        errors = field_errors(refusal)
-        return render(request, "present.html", status=400, licence=licence, shows=shows, errors=errors)
-    url = made.url(vault.public_url)
-    return render(request, "code.html", licence=licence, shows=shows, url=url, qr=draw_qr(url), seconds=SECONDS)
 
 
 async def explain_wallet(request: Request) -> Response:

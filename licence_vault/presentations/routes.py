@@ -1,5 +1,8 @@
 """`POST /api/v1/me/licences/{id}/presentations`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -8,7 +11,7 @@ from kernel.errors import InvalidInput
 from kernel.principal import PRESENT
 from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
-from licence_vault.presentations.service import SECONDS
+from licence_vault.presentations.service import SECONDS, Showing
 
 
 def api_router() -> APIRouter:
@@ -32,14 +35,23 @@ async def present(request: Request, licence_id: str) -> Response:
     viewer = await vault.lookup.viewer(principal, request.app.state.holders, PRESENT)
     licence = await vault.lookup.load_own(viewer, licence_id)
     body = await read_json(request, empty_is={})
-    shows, seconds = body.get("shows", []), body.get("seconds", SECONDS)
-    if not isinstance(shows, list) or not isinstance(seconds, int):
-        raise InvalidInput("shows is a list of names, seconds a number.")
-    made = await vault.presentations.present(licence, principal.subject, shows=[str(s) for s in shows], seconds=seconds)
+    made = await vault.presentations.present(licence, principal.subject, _read(body))
     answer = {
         "code": made.code,
         "qr": made.url(vault.public_url),
         "expires_at": made.expires_at.isoformat(),
         "shows": list(made.shows),
+        "scans": made.scans,
+        "purpose": made.purpose,
     }
     return JSONResponse(answer, 201, headers={"Cache-Control": "no-store"})
+
+
+def _read(body: Mapping[str, Any]) -> Showing:
+    shows, seconds = body.get("shows", []), body.get("seconds", SECONDS)
+    scans, purpose = body.get("scans"), body.get("purpose", "")
+    if not isinstance(shows, list) or type(seconds) is not int:
+        raise InvalidInput("shows is a list of names, seconds a number.")
+    if not (scans is None or type(scans) is int) or not isinstance(purpose, str):
+        raise InvalidInput("scans is a number or null, purpose a text.")
+    return Showing([str(each) for each in shows], seconds, scans, purpose.strip())

@@ -19,7 +19,15 @@ from kernel.database.engine import Database
 from kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable, XinyinError
 from kernel.ids.time_ordered import new_id
 from seal.authority.service import Authority
-from seal.client import CREDENTIAL_TYPES, DocumentToSeal, SealableFormat, SealerKey, SealManner, SignedClaims
+from seal.client import (
+    CREDENTIAL_TYPES,
+    ClaimsAlgorithm,
+    DocumentToSeal,
+    SealableFormat,
+    SealerKey,
+    SealManner,
+    SignedClaims,
+)
 from seal.documents.positions import StampPosition
 from seal.seals import status_list as seal_status_list
 from seal.seals.pins import SealPins
@@ -193,10 +201,9 @@ class SigningService:
             raise
         return proven
 
-    async def sign_claims(self, claims: Mapping[int, object]) -> SignedClaims:
+    async def sign_claims(self, claims: Mapping[int, object], algorithm: ClaimsAlgorithm = "ES256") -> SignedClaims:
         """See `Sealer`."""
-
-        key = await self.service_keys.open("claims")
+        key = await self.service_keys.open("claims" if algorithm == "ES256" else "claims_sm2")
         return SignedClaims(await asyncio.to_thread(sign_cose, claims, key), key_id(key.public_spki))
 
     async def sign_checkpoint(self, note: bytes) -> bytes:

@@ -8,6 +8,7 @@ from kernel.errors import Conflict
 
 PURPOSES: Mapping[str, SigningAlgorithm] = {
     "claims": "ES256",
+    "claims_sm2": "SM2-SM3",
     "checkpoint": "Ed25519",
     "receipt": "ES256",
     "status": "ES256",

@@ -22,6 +22,11 @@ def test_the_code_on_a_phone_gives_code_and_host() -> None:
     )
 
 
+@pytest.mark.parametrize("address", ["HTTPS://LICENCE.EXAMPLE.CN/V", "https://licence.example.cn/v/"])
+def test_a_code_may_bring_its_signed_claims_alone(address: str) -> None:
+    assert read_qr(f"{address}#MFRGGZDF") == QrReading("", "licence.example.cn", "MFRGGZDF")
+
+
 def test_a_bare_handle_may_be_typed_in_groups() -> None:
     assert read_qr("  K5LU SQ2Z MFRG GZDF MZTW Q2LK NM ").code == HANDLE
 
@@ -55,4 +60,4 @@ def test_any_text_is_either_read_or_refused(text: str) -> None:
     except InvalidInput:
         return
     assert reading.code.isascii()
-    assert len(reading.code) >= 16
+    assert len(reading.code) >= 16 or reading.signed_claims

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from kernel.audit.chain import AuditTrail
 from kernel.database.engine import Database
 from licence_vault.licences.licence import Licence
+from licence_vault.presentations.service import Showing
 from seal.documents.positions import StampPosition
 from tests.seal.pki import SealPki
 from tests.vault_rooms import APPROVER, Rooms, open_rooms
@@ -97,9 +98,16 @@ async def test_a_suspended_licence_comes_back(house: House) -> None:
 
 
 async def test_a_code_on_a_phone_shows_what_its_holder_chose_and_then_lapses(house: House) -> None:
-    shown = await house.rooms.vault.presentations.present(house.licence, "holder-1", shows=["holder_name"], seconds=60)
+    shown = await house.rooms.vault.presentations.present(
+        house.licence, "holder-1", Showing(["holder_name", "fields.enterprise_type"], 60, purpose="租赁店面")
+    )
     verdict = (await house.client.get(f"/v/{shown.code}")).json()
     assert verdict["licence"]["disclosed"] == {"holder_name": "示例餐饮管理有限公司"}
+    assert [each["label"] for each in verdict["licence"]["shown_fields"]] == ["enterprise_type"]
+    assert verdict["licence"]["presentation"]["purpose"] == "租赁店面"
+    page = (await house.client.get(f"/v/{shown.code}", headers={"Accept": "text/html"})).text
+    assert "租赁店面" in page
+    assert verdict["licence"]["shown_fields"][0]["text"] in page
     house.world.pass_time(seconds=61)
     assert (await house.client.get(f"/v/{shown.code}")).status_code == 410
 

@@ -1,8 +1,10 @@
 """What a scanned or pasted text is, before anything in it is believed.
 
 Two codes exist. The static one stands in the licence for ever: `HTTPS://HOST/V/<HANDLE>#<base32 COSE>`, upper case so
-that the QR stays small; the part after `#` never reaches a server. The dynamic one is shown on a phone for a minute:
-`https://host/v/<code>`. Both paths are the same, so `code` alone does not say which of the two it is: the vault does.
+that the QR stays small; the part after `#` never reaches a server. Either half may be missing: some types of licence
+print the address alone, some the signed claims alone (`HTTPS://HOST/V#…`), whose checks the issuer never hears of. The
+dynamic one is shown on a phone for a minute: `https://host/v/<code>`. Both paths are the same, so `code` alone does not
+say which of the two it is: the vault does.
 """
 
 import re
@@ -15,15 +17,16 @@ MAX_QR_CHARACTERS = 4296  # the most that a version 40 QR code holds, alphanumer
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _BASE32 = re.compile(r"[A-Z2-7]+")
-_PATH = re.compile(r"/v/([^/]+)/?", re.IGNORECASE)
+_PATH = re.compile(r"/v(?:/([^/]*)/?)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class QrReading:
     """What a QR text holds.
 
-    `code` is the handle or presentation code as written, `host` the domain that the text names (None for a bare code)
-    and `signed_claims` the unverified COSE_Sign1 bytes in base32 of a static code.
+    `code` is the handle or presentation code as written (empty where the claims are all there is), `host` the domain
+    that the text names (None for a bare code) and `signed_claims` the unverified COSE_Sign1 bytes of a static
+    code, in base32.
     """
 
     code: str
@@ -58,13 +61,14 @@ def _read_address(text: str) -> QrReading:
         # "https://gov.cn@evil.example/…" dresses one host up as another.
         raise InvalidInput("This address hides its real domain. Do not trust it.")
     path = _PATH.fullmatch(parts.path)
-    if path is None or not _CODE.fullmatch(path.group(1)):
-        raise InvalidInput("This QR code leads elsewhere, not to a licence.")
     fragment = parts.fragment.upper()
+    code = (path and path.group(1)) or ""
+    if path is None or not (_CODE.fullmatch(code) or (fragment and not code)):
+        raise InvalidInput("This QR code leads elsewhere, not to a licence.")
     if fragment and not _BASE32.fullmatch(fragment):
         raise InvalidInput("The signed part of this QR code is damaged. Scan it again.")
     return QrReading(
-        code=path.group(1),
+        code=code,
         host=f"{host}:{port}" if port else host,
         signed_claims=fragment or None,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kernel.web.problems import wants_page
@@ -25,7 +25,13 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/v/{code}", show_verdict, methods=["GET"], name="verdict"),
         Route("/V/{code}", show_verdict, methods=["GET"]),
+        *(Route(path, open_private, methods=["GET"]) for path in ("/v", "/V", "/v/", "/V/")),
     ]
+
+
+async def open_private(request: Request) -> Response:
+    """A code that holds signed claims alone: the browser keeps what follows `#`, checks it, and tells us nothing."""
+    return RedirectResponse("/verify/offline/", 302, headers={"Cache-Control": "public, max-age=86400"})
 
 
 async def show_verdict(request: Request) -> Response:

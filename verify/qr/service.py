@@ -60,8 +60,11 @@ class QrVerification:
         Where the text brings signed claims, they must hold and speak of the licence that the code leads to.
         """
         reading = read_qr(text)
-        verdict = await self.judge_code(reading.code, address=address)
         claims, signature = await self._signature(reading)
+        if reading.code:
+            verdict = await self.judge_code(reading.code, address=address)
+        else:
+            verdict = await self._judge_claims(claims)
         mismatch = _mismatch(claims, verdict.licence)
         return VerificationReport(
             validation=ValidationReport(
@@ -74,6 +77,12 @@ class QrVerification:
             state=verdict.state,
             licence=None if mismatch else verdict.licence,
         )
+
+    async def _judge_claims(self, claims: SignedClaims | None) -> VerificationVerdict:
+        """For a code that brings nothing but claims: whoever brings it here wants to know how the licence stands."""
+        licence = await self._standings.find_by_identifier(claims.identifier) if claims else None
+        state = licence.state if licence else LicenceState.UNKNOWN
+        return VerificationVerdict(state, standing_checks(state, licence), self._clock(), licence)
 
     async def _standing_of(self, code: str) -> tuple[LicenceState, LicenceStanding | None]:
         licence = await self._standings.find_by_handle(code)

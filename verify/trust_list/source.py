@@ -88,7 +88,7 @@ class ServiceTrust:
             intermediates=[each.der for each in store.intermediates],
             crls=[each.der for each in store.crls],
             seals=[entry for seal in await self._seals.published_seals() for entry in _entries(seal)],
-            qr_keys=[self._key(each) for each in keys if each.purpose == "claims"],
+            qr_keys=[self._key(each) for each in keys if each.purpose in ("claims", "claims_sm2")],
             receipt_keys=[self._key(each) for each in keys if each.purpose == "receipt"],
             status_keys=[self._key(each) for each in keys if each.purpose == "status"],
             credential_keys=[self._key(each) for each in keys if each.purpose == "credential"],

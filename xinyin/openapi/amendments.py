@@ -8,7 +8,7 @@ from licence_vault.batches.states import BatchState
 from licence_vault.forms.service import FORM_TYPES
 from licence_vault.licences.succession import CHANGE_TITLES, USUAL
 from licence_vault.lookup.service import FORMATS
-from licence_vault.presentations.service import LONGEST, SECONDS, SHORTEST, SHOWABLE
+from licence_vault.presentations.service import LONGEST, MOST_SCANS, PURPOSE_LENGTH, SECONDS, SHORTEST, SHOWABLE
 from xinyin.openapi.administration import ADMINISTRATION
 from xinyin.openapi.notices import NOTIFICATIONS
 from xinyin.openapi.shapes import (
@@ -73,8 +73,20 @@ FILE_TYPES = FORMATS | FORM_TYPES
 _PRESENTATION = {
     "type": "object",
     "properties": {
-        "shows": {"type": "array", "items": {"enum": list(SHOWABLE)}, "description": "what is not masked"},
+        "shows": {
+            "type": "array",
+            "items": {"anyOf": [{"enum": list(SHOWABLE)}, {"type": "string", "pattern": "^fields[.]"}]},
+            "description": "what is not masked: these, and fields of the type as `fields.name`",
+        },
         "seconds": {"type": "integer", "minimum": SHORTEST, "maximum": LONGEST, "default": SECONDS},
+        "scans": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "maximum": MOST_SCANS,
+            "default": None,
+            "description": "how often it may be scanned; null: as often as it is shown",
+        },
+        "purpose": {"type": "string", "maxLength": PURPOSE_LENGTH, "description": "told to whoever scans"},
     },
 }
 
@@ -188,7 +200,19 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
     "post /api/v1/me/licences/{licence_id}/presentations": _amend(
         HOLDER,
         answer={
-            "201": json_answer("Made", shape({"code": TEXT, "qr": TEXT, "expires_at": TIME, "shows": listing(TEXT)}))
+            "201": json_answer(
+                "Made",
+                shape(
+                    {
+                        "code": TEXT,
+                        "qr": TEXT,
+                        "expires_at": TIME,
+                        "shows": listing(TEXT),
+                        "scans": {"type": ["integer", "null"]},
+                        "purpose": TEXT,
+                    }
+                ),
+            )
         },
         body=_PRESENTATION,
     ),
