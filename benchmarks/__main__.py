@@ -29,7 +29,7 @@ def results() -> Iterator[Result]:
             yield from verifying.run(house, loop)
             peer = Peer(Path(folder))
             yield from sealing.run(peer)
-            yield issuing.run(house, loop, peer)
+            yield from issuing.run(house, loop, peer)
         finally:
             loop.run_until_complete(world.__aexit__(None, None, None))
 

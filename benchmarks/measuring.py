@@ -35,10 +35,14 @@ def compare(
     peer_name: str,
     goal: float | None = None,
     rounds: int = 5,
+    at_once: int = 1,
 ) -> Result:
-    """Let both work in turns for `rounds` rounds, so that whatever else the machine does meets both alike."""
+    """Let both work in turns for `rounds` rounds, so that whatever else the machine does meets both alike.
+
+    `at_once`: how many operations one call of `ours` is.
+    """
     ours(), peer()  # what is made once is not what is measured
-    figures = [(rate(ours), rate(peer)) for _ in range(rounds)]
+    figures = [(rate(ours) * at_once, rate(peer)) for _ in range(rounds)]
     return result_of(name, *map(list, zip(*figures, strict=True)), peer_name=peer_name, goal=goal)
 
 

@@ -86,6 +86,12 @@ class Sealer(Protocol):
         """A signed claim set for a QR code (COSE_Sign1, RFC 9052)."""
         ...
 
+    async def sign_all_claims(
+        self, claims: Sequence[Mapping[int, object]], algorithm: ClaimsAlgorithm = "ES256"
+    ) -> Sequence[SignedClaims]:
+        """Each claim set signed, in order; cheaper than one by one."""
+        ...
+
     async def sign_checkpoint(self, note: bytes) -> bytes:
         """The Ed25519 signature (64 bytes) over a log checkpoint's text (C2SP signed-note)."""
         ...

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from kernel.audit.hashing import GENESIS, event_hash, head_seal
 from kernel.audit.records import AuditChainRow, AuditEventRow
 from kernel.clock import Clock
 from kernel.database.engine import before_commit
+from kernel.database.rows import insert_all
 
 Outcome = Literal["success", "refused", "failure"]
 
@@ -83,7 +84,7 @@ class AuditTrail:
             digest = event_hash(previous, fields)
             rows.append({**fields, "previous_hash": previous, "hash": digest})
             previous = digest
-        await session.execute(insert(AuditEventRow.__table__), rows)  # type: ignore[arg-type]  # a mapped class has a Table
+        await insert_all(session, AuditEventRow, rows)
         await session.execute(
             update(AuditChainRow)
             .where(AuditChainRow.chain == self._chain)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +25,12 @@ class FileBlobs:
 
     async def put(self, data: bytes) -> str:
         """See `BlobStore.put`."""
-        return await asyncio.to_thread(self._put, data)
+        (reference,) = await asyncio.to_thread(self._put, (data,))
+        return reference
+
+    async def put_all(self, contents: Sequence[bytes]) -> list[str]:
+        """See `BlobStore.put_all`."""
+        return await asyncio.to_thread(self._put, contents)
 
     async def get(self, reference: str) -> bytes:
         """See `BlobStore.get`."""
@@ -72,27 +77,37 @@ class FileBlobs:
             raise NotFound("There is no such file.", reason="not a blob reference")
         return self._directory / reference[:2] / reference[2:4] / reference
 
-    def _put(self, data: bytes) -> str:
-        reference = hashlib.sha256(data).hexdigest()
-        path = self._path(reference)
-        if path.exists():
-            os.utime(path)  # young again: the sweeper of orphans leaves it alone
-            return reference
+    def _put(self, contents: Sequence[bytes]) -> list[str]:
+        references = [hashlib.sha256(data).hexdigest() for data in contents]
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_name(f".{reference}.{secrets.token_hex(4)}")
-            with aside.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-            for folder in (path.parent, path.parent.parent, self._directory):
+            written = [
+                self._write_aside(reference, data)
+                for reference, data in dict(zip(references, contents, strict=True)).items()
+            ]
+            for aside, path in (each for each in written if each):
+                aside.replace(path)
+            folders = {folder for _aside, path in filter(None, written) for folder in path.parents[:3]}
+            for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
                 _sync_folder(folder)
         except OSError as failure:
             raise Unavailable(
                 "The file store cannot be written. Please tell the operator.", reason=str(failure)
             ) from failure
-        return reference
+        return references
+
+    def _write_aside(self, reference: str, data: bytes) -> tuple[Path, Path] | None:
+        """The file under another name, synced, and what it is to be called; None when it is there already."""
+        path = self._path(reference)
+        if path.exists():
+            os.utime(path)  # young again: the sweeper of orphans leaves it alone
+            return None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{reference}.{secrets.token_hex(4)}")
+        with aside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        return aside, path
 
     def _get(self, reference: str) -> bytes:
         try:

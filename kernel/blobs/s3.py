@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import random
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -27,6 +27,8 @@ _EMPTY_DIGEST = hashlib.sha256(b"").hexdigest()
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _UNKNOWN_CONDITION = frozenset({400, 501})
 ATTEMPTS = 5
+AT_ONCE = 8
+"""Files on their way to the store at once."""
 FIRST_PAUSE_SECONDS = 0.2
 TIMEOUT = httpx.Timeout(30, connect=5)
 AWAY = "The file store does not answer. Please try again in a moment."
@@ -107,6 +109,16 @@ class S3Blobs:
             answer = await self._ask("PUT", key, content=data)  # the same content again does no harm
         _expect(answer, 200)
         return reference
+
+    async def put_all(self, contents: Sequence[bytes]) -> list[str]:
+        """See `BlobStore.put_all`."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def put(data: bytes) -> str:
+            async with gate:
+                return await self.put(data)
+
+        return list(await asyncio.gather(*map(put, contents)))
 
     async def get(self, reference: str) -> bytes:
         """See `BlobStore.get`."""

@@ -87,6 +87,17 @@ async def leasable(
     return (await session.scalars(statement)).all()
 
 
+async def rows_for_update(session: AsyncSession, batch_id: str, numbers: Sequence[int]) -> dict[int, BatchItemRow]:
+    """These rows of a batch by their numbers, locked until the transaction ends."""
+    statement = (
+        select(BatchItemRow)
+        .where(BatchItemRow.batch_id == batch_id, BatchItemRow.number.in_(numbers))
+        .order_by(BatchItemRow.number)
+        .with_for_update()
+    )
+    return {row.number: row for row in await session.scalars(statement)}
+
+
 async def rows_in(
     session: AsyncSession, batch_id: str, states: Sequence[str], after: int, limit: int
 ) -> Sequence[BatchItemRow]:

@@ -18,14 +18,14 @@ from sqlalchemy import select
 from kernel.audit.chain import Actor, AuditEvent
 from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, Unavailable
 from licence_vault.batches.checking import RowError, check_row
-from licence_vault.batches.records import BatchItemRow, BatchRow, batch_for_update, counts_of, leasable
+from licence_vault.batches.records import BatchItemRow, BatchRow, batch_for_update, counts_of, leasable, rows_for_update
 from licence_vault.batches.service import BatchParts
 from licence_vault.batches.states import BatchState, RowState
 from licence_vault.caller import Issuer
 from licence_vault.catalogue.licence_type import LicenceType
-from licence_vault.issuing.service import Requester
+from licence_vault.issuing.service import KeyedOrder, Requester
 
-CHECKED_TOGETHER, ISSUED_TOGETHER, AT_ONCE = 100, 12, 4
+CHECKED_TOGETHER, ISSUED_TOGETHER, AT_ONCE = 100, 32, 4
 MOST_ATTEMPTS = 3
 IDLE_SECONDS = 1.0
 _log = structlog.get_logger()
@@ -143,6 +143,28 @@ class BatchRunner:
         return {row.number: first[row.row_key] for row in rows if first[row.row_key] < row.number}
 
     async def _issue(self, batch: BatchRow, rows: Sequence[BatchItemRow]) -> list[_Outcome]:
+        """All rows in one step; where that fails for a reason that may be one row's, each by itself."""
+        try:
+            return await self._issue_together(batch, rows)
+        except Unavailable:
+            raise
+        except (Conflict, Forbidden, NotFound):
+            pass  # it comes again below, where the batch is halted for it
+        except Exception as failure:  # noqa: BLE001 - one row must not keep the others waiting
+            _log.warning("batch rows issued one by one", batch=batch.id, reason=type(failure).__name__)
+        return await self._issue_singly(batch, rows)
+
+    async def _issue_together(self, batch: BatchRow, rows: Sequence[BatchItemRow]) -> list[_Outcome]:
+        orders = [KeyedOrder(_key(row), self._body(row)) for row in rows]
+        results = await self._parts.issuing.issue_all(orders, _requester(batch))
+        return [
+            _refused(row, result)
+            if isinstance(result, InvalidInput)
+            else _Outcome(row.number, RowState.ISSUED, licence_id=result.id)
+            for row, result in zip(rows, results, strict=True)
+        ]
+
+    async def _issue_singly(self, batch: BatchRow, rows: Sequence[BatchItemRow]) -> list[_Outcome]:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(row: BatchItemRow) -> _Outcome:
@@ -161,14 +183,10 @@ class BatchRunner:
         return outcomes
 
     async def _issue_row(self, batch: BatchRow, row: BatchItemRow) -> _Outcome:
-        issuer = Issuer(batch.issuer_uscc, batch.issuer_name)
-        requester = Requester(Actor(_kind(batch.actor_kind), batch.actor_id), issuer, f"row-{row.row_key}")
         try:
-            licence = await self._parts.issuing.issue(self._body(row), requester)
+            licence = await self._parts.issuing.issue(self._body(row), _requester(batch, _key(row)))
         except InvalidInput as refusal:
-            complaints = refusal.fields or (FieldError("", refusal.message, dict(refusal.params)),)
-            errors = [RowError(each.field, "", each.message, dict(each.params)) for each in complaints]
-            return _Outcome(row.number, RowState.FAILED, errors)
+            return _refused(row, refusal)
         except (Conflict, Forbidden, NotFound, Unavailable):
             raise
         except Exception as failure:  # noqa: BLE001 - one row must not keep the others waiting
@@ -182,8 +200,9 @@ class BatchRunner:
 
     async def _write(self, batch: BatchRow, outcomes: Sequence[_Outcome]) -> None:
         async with self._parts.database.transaction() as session:
+            rows = await rows_for_update(session, batch.id, [each.number for each in outcomes])
             for each in outcomes:
-                row = await session.get(BatchItemRow, (batch.id, each.number), with_for_update=True)
+                row = rows.get(each.number)
                 if row is None or row.state == RowState.ISSUED:
                     continue
                 row.leased_until = None
@@ -235,6 +254,21 @@ class BatchRunner:
                 session, AuditEvent("licence_batch.finish", actor, f"licence_batch:{row.id}", detail=detail)
             )
         return True
+
+
+def _key(row: BatchItemRow) -> str:
+    return f"row-{row.row_key}"
+
+
+def _requester(batch: BatchRow, key: str = "") -> Requester:
+    issuer = Issuer(batch.issuer_uscc, batch.issuer_name)
+    return Requester(Actor(_kind(batch.actor_kind), batch.actor_id), issuer, key)
+
+
+def _refused(row: BatchItemRow, refusal: InvalidInput) -> _Outcome:
+    complaints = refusal.fields or (FieldError("", refusal.message, dict(refusal.params)),)
+    errors = [RowError(each.field, "", each.message, dict(each.params)) for each in complaints]
+    return _Outcome(row.number, RowState.FAILED, errors)
 
 
 def _twin(outcome: _Outcome, other: int) -> _Outcome:

@@ -1,12 +1,14 @@
 """Safe retries: one `Idempotency-Key` of one caller leads to one licence, however often it is sent."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import dataclasses
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.audit.chain import Actor
@@ -19,6 +21,7 @@ from licence_vault.licences.records import IdempotencyRow
 
 KEY_LIMIT = 200
 LEASE_SECONDS = 60
+USED_OTHERWISE = "This Idempotency-Key was already used for a different request."
 WAIT_STEPS, WAIT_SECONDS = 200, 0.05
 
 
@@ -30,6 +33,12 @@ class Replay:
     key: str
     digest: str
     licence_id: str = ""
+
+    def check(self, known: IdempotencyRow) -> str:
+        """The licence that the key has led to; raises `Conflict` when it was used for something else."""
+        if known.request_digest != self.digest:
+            raise Conflict(USED_OTHERWISE)
+        return known.licence_id
 
     def record(self, session: AsyncSession, licence_id: str, at: datetime) -> None:
         """Note, in the transaction that issues, what the key has led to."""
@@ -54,10 +63,10 @@ class IdempotencyKeys:
 
         Raises `Conflict` when the key was used for another body, or when the first use is still under way after 10 s.
         """
-        digest = self._data.request_digest(canonical_text(body))
-        caller = f"{actor.kind}:{actor.id}"
+        replay = self.replay(actor, key, body)
+        caller = replay.caller
         if not key:
-            yield Replay(caller, "", digest)
+            yield replay
             return
         if len(key) > KEY_LIMIT or not key.isprintable():
             message = "An Idempotency-Key has at most {limit} printable characters."
@@ -68,9 +77,7 @@ class IdempotencyKeys:
         for _ in range(WAIT_STEPS):
             known = await self.find(actor, key)
             if known is not None:
-                if known.request_digest != digest:
-                    raise Conflict("This Idempotency-Key was already used for a different request.")
-                yield Replay(caller, key, digest, known.licence_id)
+                yield dataclasses.replace(replay, licence_id=replay.check(known))
                 return
             if await self._store.add(lease, b"1", LEASE_SECONDS):
                 break
@@ -78,9 +85,21 @@ class IdempotencyKeys:
         else:
             raise Conflict("The first request with this Idempotency-Key is still under way. Try again in a moment.")
         try:
-            yield Replay(caller, key, digest)
+            yield replay
         finally:
             await self._store.delete(lease)
+
+    def replay(self, actor: Actor, key: str, body: Mapping[str, Any]) -> Replay:
+        """A key of which nothing is known yet."""
+        return Replay(f"{actor.kind}:{actor.id}", key, self._data.request_digest(canonical_text(body)))
+
+    async def find_all(self, actor: Actor, keys: Sequence[str]) -> dict[str, IdempotencyRow]:
+        """What keys have led to, by key; those of which nothing is known are left out."""
+        statement = select(IdempotencyRow).where(
+            IdempotencyRow.caller == f"{actor.kind}:{actor.id}", IdempotencyRow.key.in_(keys)
+        )
+        async with self._database.reading() as session:
+            return {row.key: row for row in await session.scalars(statement)}
 
     async def find(self, actor: Actor, key: str) -> IdempotencyRow | None:
         """What a key has led to."""

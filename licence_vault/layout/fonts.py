@@ -137,6 +137,7 @@ class FontBook:
         """`styles` gives each style its typefaces, the first choice first."""
         self._styles = {style: tuple(faces) for style, faces in styles.items()}
         self._by_key = {face.key: face for faces in self._styles.values() for face in faces}
+        self._fine: dict[str, set[str]] = {style: set() for style in styles}
         self._placed: dict[str, dict[str, tuple[Typeface, float] | None]] = {style: {} for style in styles}
 
     def typeface(self, key: str) -> Typeface:
@@ -155,6 +156,14 @@ class FontBook:
             drawn = ((face, face.advance(character)) for face in self._styles[style])
             known[character] = next(((face, advance) for face, advance in drawn if advance is not None), None)
         return known[character]
+
+    def are_fine(self, style: str, text: str) -> bool:
+        """Whether every character was noted as one that may be drawn in this style."""
+        return self._fine[style].issuperset(text)
+
+    def note_fine(self, style: str, text: str) -> None:
+        """All of `text` was looked at and may be drawn; it need not be looked at again."""
+        self._fine[style].update(text)
 
     def place_all(self, style: str, text: str) -> list[tuple[Typeface, float]] | None:
         """As `place` for each character of `text`; None when one of them cannot be drawn."""

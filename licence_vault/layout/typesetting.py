@@ -57,6 +57,8 @@ def set_text(text: str, box: Box, style: Style, fonts: FontBook, field: str | No
 
 def check_drawable(text: str, style: str, fonts: FontBook, field: str | None) -> None:
     """Refuse what could only be drawn as an empty box, and what would change a text without being seen in it."""
+    if fonts.are_fine(style, text):
+        return
     for character in dict.fromkeys(text):
         if character == "\n":
             continue
@@ -69,6 +71,7 @@ def check_drawable(text: str, style: str, fonts: FontBook, field: str | None) ->
             message = "The character “{character}” (U+{code}) is in no font we have, so it cannot be printed."
             params = {"character": shown, "code": f"{ord(character):04X}"}
             raise InvalidInput(message, fields=[FieldError(_pointer(field), message, params)], **params)
+    fonts.note_fine(style, text)
 
 
 @lru_cache(maxsize=4096)

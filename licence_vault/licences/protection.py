@@ -9,6 +9,7 @@ from licence_vault.licences.licence import HolderIdentity, Licence, LicenceConte
 from licence_vault.licences.records import LicenceRow
 
 _PURPOSE = "licence holder"
+_COLUMNS = Licence.__dataclass_fields__.keys() - {"content"}
 
 
 class LicenceData:
@@ -42,9 +43,7 @@ class LicenceData:
         content = LicenceContent(
             HolderIdentity(**document["holder"]), document["fields"], document["number"], document["salt"]
         )
-        names = Licence.__dataclass_fields__.keys() - {"content", "status"}
-        values = {name: getattr(row, name) for name in names}
-        return Licence(**values, status=LicenceStatus(row.status), content=content)
+        return licence_of({name: getattr(row, name) for name in _COLUMNS}, content)
 
     def close_file(self, licence_id: str, format: str, data: bytes) -> bytes:
         """A licence's file, encrypted."""
@@ -65,3 +64,9 @@ class LicenceData:
             return {}
         about: dict[str, Any] = json.loads(self._envelope.decrypt(data, context=f"vault_access:{access_id}"))
         return about
+
+
+def licence_of(columns: Mapping[str, Any], content: LicenceContent) -> Licence:
+    """The licence whose row has these columns, its personal part being known."""
+    values = {name: columns[name] for name in _COLUMNS}
+    return Licence(**values | {"status": LicenceStatus(columns["status"])}, content=content)

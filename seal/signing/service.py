@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
@@ -16,6 +15,7 @@ from kernel.crypto.certificates import Certificate
 from kernel.crypto.cose import key_id, sign_cose
 from kernel.crypto.jose import sign_jws, thumbprint
 from kernel.database.engine import Database
+from kernel.database.rows import insert_all
 from kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable, XinyinError
 from kernel.ids.time_ordered import new_id
 from seal.authority.service import Authority
@@ -203,8 +203,16 @@ class SigningService:
 
     async def sign_claims(self, claims: Mapping[int, object], algorithm: ClaimsAlgorithm = "ES256") -> SignedClaims:
         """See `Sealer`."""
+        (signed,) = await self.sign_all_claims([claims], algorithm)
+        return signed
+
+    async def sign_all_claims(
+        self, claims: Sequence[Mapping[int, object]], algorithm: ClaimsAlgorithm = "ES256"
+    ) -> Sequence[SignedClaims]:
+        """See `Sealer`."""
         key = await self.service_keys.open("claims" if algorithm == "ES256" else "claims_sm2")
-        return SignedClaims(await asyncio.to_thread(sign_cose, claims, key), key_id(key.public_spki))
+        messages = await asyncio.to_thread(lambda: [sign_cose(each, key) for each in claims])
+        return [SignedClaims(message, key_id(key.public_spki)) for message in messages]
 
     async def sign_checkpoint(self, note: bytes) -> bytes:
         """See `Sealer`."""
@@ -324,7 +332,7 @@ class SigningService:
                 self._use(digest, document, stock.id, order)
                 for digest, (_intent, document, _sealed) in zip(digests, results, strict=True)
             ]
-            await session.execute(insert(SealUseRow.__table__), uses)  # type: ignore[arg-type]  # a mapped class has a Table
+            await insert_all(session, SealUseRow, uses)
             for use in uses:
                 detail = {name: use[name] for name in ("digest", "format", "purpose")}
                 await self._audit.record(session, AuditEvent("seal.use", order.actor, stock.id, detail=detail))

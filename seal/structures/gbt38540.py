@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from kernel.crypto.der import reader, writer
@@ -20,6 +21,8 @@ from seal.structures.fields import Fields, MalformedStructure, malformed_on_erro
 SM2_WITH_SM3: Final = "1.2.156.10197.1.501"
 SM3: Final = "1.2.156.10197.1.401"
 WRITTEN_VERSION: Final = 4
+KEPT_BYTES: Final = 256 << 10
+"""Larger seals are read anew each time, so that nobody fills the memory with what is kept."""
 KIND_ORGANISATION, KIND_PERSON = 1, 2
 
 _SM3_NAMES = frozenset({"SM3", SM3})
@@ -197,7 +200,7 @@ def _signature_v4(outer: Element, fields: Fields) -> SealSignature:
     timestamp = _timestamp(fields)
     fields.finish()
     stated = Fields(to_sign)
-    version, seal, signed_at = stated.integer(), _seal(stated.take()), stated.time()
+    version, seal, signed_at = stated.integer(), _read_seal(stated.take()), stated.time()
     data_hash, property_info = stated.bits(), stated.text(reader.IA5)
     _extensions(stated.find(reader.context(0)))
     stated.finish()
@@ -219,6 +222,16 @@ def _signature_v1(outer: Element, fields: Fields) -> SealSignature:
         version, seal, signed_at, data_hash, property_info, certificate, algorithm, signature,
         to_sign.encoded, outer.encoded, timestamp,
     )  # fmt: skip
+
+
+def _read_seal(outer: Element) -> ElectronicSeal:
+    return _kept_seal(outer.encoded) if len(outer.encoded) <= KEPT_BYTES else _seal(outer)
+
+
+@lru_cache(maxsize=32)
+def _kept_seal(encoded: bytes) -> ElectronicSeal:
+    """Every file that a seal has sealed holds it whole; reading it again and again costs more than the signature."""
+    return _seal(reader.read_element(encoded))
 
 
 def _seal(outer: Element) -> ElectronicSeal:

@@ -26,7 +26,7 @@ from tests.houses import AGENCY, CITIZEN_NAME, CITIZEN_NUMBER, FOOD, TestHouse, 
 from tests.licence_vault.batches.files import cells, csv_file
 from tests.reliability.batch_worker import worker
 
-ROWS = int(os.environ.get("XINYIN_ENDURANCE_ROWS", "60"))
+ROWS = int(os.environ.get("XINYIN_ENDURANCE_ROWS", "240"))
 KILLS = int(os.environ.get("XINYIN_ENDURANCE_KILLS", "3"))
 FILES_JUDGED = int(os.environ.get("XINYIN_ENDURANCE_JUDGED", "40"))
 SECONDS_A_ROW, SECONDS_MORE = 2.0, 120.0

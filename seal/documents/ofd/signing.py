@@ -139,13 +139,14 @@ def _describe(
     """Signature.xml: `statement` with the digests of all that is protected."""
     left_out = place.signatures_file if request.protection == "continue" else None
     references = tuple(
-        Reference(absolute(name), _digest(content)) for name, content in package.files.items() if name != left_out
+        Reference(absolute(name), file_digest(content)) for name, content in package.files.items() if name != left_out
     )
     signed_at = request.signed_at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
     return write_signature_file(replace(statement, references=references, signed_at=signed_at))
 
 
-def _digest(content: bytes) -> bytes:
+def file_digest(content: bytes) -> bytes:
+    """The SM3 digest of a file of a package."""
     return _kept_digest(content) if len(content) <= KEPT_BYTES else sm3(content)
 
 

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.audit.chain import Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock
 from kernel.database.engine import Database
+from kernel.database.rows import insert_all
 from kernel.errors import Unavailable
 from kernel.ids.time_ordered import new_id
 from seal.client import DocumentToSeal
@@ -86,7 +87,7 @@ class IntentJournal:
             }
             for id, document in zip(ids, documents, strict=True)
         ]
-        await session.execute(insert(SealIntentRow.__table__), rows)  # type: ignore[arg-type]  # a mapped class has a Table
+        await insert_all(session, SealIntentRow, rows)
         return [Intent(id, 1) for id in ids]
 
     async def renew(self, intents: Sequence[Intent]) -> list[Intent]:

@@ -20,6 +20,7 @@ from seal.client import DocumentToSeal
 from seal.documents.ofd.document import load_document
 from seal.documents.ofd.package import OfdPackage
 from seal.documents.ofd.signature_file import load_signature_file
+from seal.documents.ofd.signing import file_digest
 from seal.signing.pressing.order import SealStock
 from seal.structures.cades import SUITES
 from seal.structures.gbt38540 import load_seal_signature
@@ -52,7 +53,7 @@ def _ofd_holds(sealed: bytes, seal: SealStock) -> bool:
     value_file = package.locate(description.value_location, seen_from=entry.file)
     unsigned = {body.signatures_file, entry.file, value_file}
     stated = {package.locate(each.location, seen_from=entry.file): each.digest for each in description.references}
-    if stated != {name: sm3(content) for name, content in package.files.items() if name not in unsigned}:
+    if stated != {name: file_digest(content) for name, content in package.files.items() if name not in unsigned}:
         return False
     value = load_seal_signature(package.files[value_file])
     _key_of(seal.sm2_certificate).verify(value.signature, value.signed_bytes)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
-from licence_vault.batches.runner import BatchRunner
+from licence_vault.batches.runner import ISSUED_TOGETHER, BatchRunner
 from licence_vault.batches.service import Batch, FileOrder
 from licence_vault.batches.states import BatchState, RowState
 from seal.seals.service import Officer
@@ -95,23 +95,23 @@ async def test_a_file_that_is_wrong_leaves_nothing(world: TestHouse) -> None:
 
 async def test_what_is_cancelled_stops_and_is_forgotten(any_world: TestHouse) -> None:
     batches, runner = any_world.house.licence_vault.batches, any_world.house.licence_vault.batch_runner
-    batch = await hand_in(any_world, rows(30), starts_itself=True)
+    batch = await hand_in(any_world, rows(ISSUED_TOGETHER + 8), starts_itself=True)
     while (await batches.load(batch.id, AGENCY.uscc)).count(RowState.ISSUED) == 0:
         assert await runner.step(batch.id)
     issued = await count(any_world)
     cancelled = await batches.cancel(batch.id, any_world.requester())
     assert cancelled.state is BatchState.CANCELLED
     assert not await runner.step(batch.id)
-    assert 0 < issued == await count(any_world) < 30
+    assert 0 < issued == await count(any_world) == ISSUED_TOGETHER
     with pytest.raises(Conflict):
         await batches.start(batch.id, any_world.requester())
 
 
 async def test_several_workers_share_a_batch_and_issue_each_row_once(any_world: TestHouse) -> None:
-    vault = any_world.house.licence_vault
+    vault, many = any_world.house.licence_vault, 2 * ISSUED_TOGETHER + 8
     parts = vault.batch_runner._parts
     workers = [BatchRunner(parts) for _ in range(3)]
-    batch = await hand_in(any_world, rows(40), starts_itself=True)
+    batch = await hand_in(any_world, rows(many), starts_itself=True)
 
     async def work(runner: BatchRunner) -> int:
         steps = 0
@@ -121,8 +121,8 @@ async def test_several_workers_share_a_batch_and_issue_each_row_once(any_world: 
         return steps
 
     steps = await asyncio.gather(*map(work, workers))
-    assert (await vault.batches.load(batch.id, AGENCY.uscc)).counts == {RowState.ISSUED: 40}
-    assert await count(any_world) == 40
+    assert (await vault.batches.load(batch.id, AGENCY.uscc)).counts == {RowState.ISSUED: many}
+    assert await count(any_world) == many
     assert sum(each > 0 for each in steps) >= 2
 
 
@@ -177,7 +177,7 @@ async def test_a_machine_that_is_away_is_waited_for(world: TestHouse, monkeypatc
         raise Unavailable("The store of files is away.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.house.foundation.blobs, "put", away)
+        patch.setattr(world.house.foundation.blobs, "put_all", away)
         with pytest.raises(Unavailable):
             await vault.batch_runner.step(batch.id)
     assert (await worked(world, batch)).counts == {RowState.ISSUED: 2}

@@ -43,7 +43,13 @@ def plain(text: str) -> str:
 
 def attributes(**values: object) -> str:
     """Attributes in the order given, each with a space before it; those that are None are left out."""
-    return "".join(f" {name}={_attribute(value)}" for name, value in values.items() if value is not None)
+    parts = []
+    for name, value in values.items():
+        if type(value) is int:  # most of them, spared a call
+            parts.append(f' {name}="{value}"')
+        elif value is not None:
+            parts.append(f" {name}={_attribute(value)}")
+    return "".join(parts)
 
 
 def element(name: str, content: str = "", /, **values: object) -> str:
