@@ -46,8 +46,8 @@ from tests.seal.world import MASTER_KEY, OWNER
 SENDER = Actor("client", "agency")
 PLACE = [StampPosition(1, 120, 200, 42, 42)]
 START_SECONDS = 60
-# Made once, in the process that all children are forked from: a retry sends the same bytes.
-OFD, PDF = minimal_ofd(), minimal_pdf()
+FILES = minimal_ofd(), minimal_pdf()
+"""OFD and PDF, made once and handed to every child: a retry sends the same bytes."""
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.reliability.sealing_child"])
@@ -76,7 +76,7 @@ class Ready:
 def child(directory: Path, start: int) -> Iterator[Ready]:
     """A process on the data below `directory`; its clock is ten minutes further at each start, so that leases end."""
     ours, theirs = _processes.Pipe()
-    process = _processes.Process(target=_main, args=(str(directory), start, theirs))
+    process = _processes.Process(target=_main, args=(str(directory), start, theirs, FILES))
     process.start()
     theirs.close()
     try:
@@ -89,22 +89,23 @@ def child(directory: Path, start: int) -> Iterator[Ready]:
         process.join()
 
 
-def _main(directory: str, start: int, pipe: Connection) -> None:
+def _main(directory: str, start: int, pipe: Connection, files: tuple[bytes, bytes]) -> None:
     log = os.open(Path(directory) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
     # A line of the log would be a system call among those to be counted.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    asyncio.run(_Sealing(Path(directory), start, pipe).serve())
+    asyncio.run(_Sealing(Path(directory), start, pipe, files).serve())
 
 
 class _Sealing:
     """Carries out what the parent says, one thing at a time."""
 
-    def __init__(self, directory: Path, start: int, pipe: Connection) -> None:
+    def __init__(self, directory: Path, start: int, pipe: Connection, files: tuple[bytes, bytes]) -> None:
         self._directory = directory
         self._start = start
         self._pipe = pipe
+        self._ofd, self._pdf = files
 
     def clock(self) -> datetime:
         return datetime.now(UTC) + timedelta(minutes=10) * self._start
@@ -136,7 +137,7 @@ class _Sealing:
         await services.intents.abandon_expired()
         await services.jobs.runner.run_waiting()
         seal_id = await self._seal(services)
-        await services.signing.seal_together(_documents(), seal_id, purpose="warm")
+        await services.signing.seal_together(self._documents(), seal_id, purpose="warm")
         self._pipe.send(self._threads())
         while (asked := await _received(self._pipe)) is not None:
             self._pipe.send(await self._answer(services, seal_id, *asked))
@@ -159,25 +160,24 @@ class _Sealing:
     async def _answer(self, services: SealServices, seal_id: str, order: str, key: str) -> dict[str, Any]:
         try:
             if order == "together":
-                sealed = await services.signing.seal_together(_documents(), seal_id, purpose=f"licence:{key}")
+                sealed = await services.signing.seal_together(self._documents(), seal_id, purpose=f"licence:{key}")
                 return {"digests": [_digest(each) for each in sealed]}
             return await self._job(services, seal_id, key)
         except XinyinError as refusal:
             return {"refused": refusal.code}
 
+    def _documents(self) -> list[DocumentToSeal]:
+        return [DocumentToSeal("ofd", self._ofd, PLACE), DocumentToSeal("pdf", self._pdf, PLACE)]
+
     async def _job(self, services: SealServices, seal_id: str, key: str) -> dict[str, Any]:
         use = IntendedUse("program", subject=SENDER.id, uscc=OWNER["uscc"])
         wish = Wish([LowerRight()], "job", use=use)
-        request = JobRequest(seal_id, [SentFile("a.ofd", "ofd", OFD)], wish, SENDER, key=key)
+        request = JobRequest(seal_id, [SentFile("a.ofd", "ofd", self._ofd)], wish, SENDER, key=key)
         job = await services.jobs.create(request)
         for item_id in await services.jobs.item_ids(job.id):
             await services.jobs.runner.run_item(item_id)
         _item, data = await services.jobs.file(job.id, SENDER)
         return {"job": job.id, "digests": [_digest(data)]}
-
-
-def _documents() -> list[DocumentToSeal]:
-    return [DocumentToSeal("ofd", OFD, PLACE), DocumentToSeal("pdf", PDF, PLACE)]
 
 
 def _digest(data: bytes) -> str:
