@@ -15,6 +15,7 @@ from verify.qr.throttle import GuessThrottle
 from verify.receipt.receipt import ReceiptSigner
 from verify.standing import LicenceStandings, Presentations
 from verify.trust_list import routes as trust_list_routes
+from verify.trust_list.pack import StatusTokens, TrustPacks
 from verify.trust_list.service import TrustListPublication
 from verify.trust_list.source import TrustSource
 from verify.upload import routes as upload_routes
@@ -32,6 +33,8 @@ class VerifyServices:
     upload: UploadVerification
     trust_list: TrustListPublication
     judges: Judges
+    packs: TrustPacks
+    public_url: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Neighbours:
     receipts: ReceiptSigner
     store: EphemeralStore
     judges: Judges
+    status_tokens: StatusTokens
 
 
 def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> VerifyServices:
@@ -74,6 +78,8 @@ def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> 
         upload=upload,
         trust_list=publication,
         judges=neighbours.judges,
+        packs=TrustPacks(publication, neighbours.status_tokens, clock),
+        public_url=public_url,
     )
 
 

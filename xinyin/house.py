@@ -234,6 +234,7 @@ def _build_verify(
         receipts=sealing.signing,
         store=foundation.ephemeral,
         judges=_judges(foundation.settings.judging_workers),
+        status_tokens=vault.statuses.tokens,
     )
     return verify.app.build_services(neighbours, public_url=foundation.settings.public_url, clock=foundation.clock)
 

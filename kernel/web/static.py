@@ -65,6 +65,10 @@ class StaticFiles:
             raise KeyError(message)
         return f"/static/{self.digest}/{name}"
 
+    def text(self, name: str) -> str:
+        """What a file of text holds. Raises KeyError for a file that is not there."""
+        return self._files[name].data.decode()
+
     def routes(self) -> list[BaseRoute]:
         """The one route that serves them."""
         return [Route("/static/{digest}/{name:path}", self._serve, name="static", methods=["GET"])]

@@ -98,6 +98,8 @@ class Trust:
     pki: SealPki
     qr_key: PrivateKey = field(default_factory=lambda: generate_key("ES256"))
     anchored: bool = True
+    more_qr_keys: list[QrKey] = field(default_factory=list)
+    status_keys: list[QrKey] = field(default_factory=list)
 
     async def store(self) -> TrustStore:
         return store_of(await self.published())
@@ -108,7 +110,8 @@ class Trust:
             issued_at=NOW,
             anchors=[Anchor(f"root {number}", root.certificate.der) for number, root in enumerate(roots)],
             intermediates=[each.issuing.certificate.der for each in (self.pki.sm2, self.pki.p256)],
-            qr_keys=[qr_key_entry(self.qr_key)],
+            qr_keys=[qr_key_entry(self.qr_key), *self.more_qr_keys],
+            status_keys=self.status_keys,
             seals=[PublishedSeal("99000000000001", ISSUER, ISSUER, "active", self.pki.signer.certificate.der)],
             crls=[self.pki.sm2.crl(), self.pki.p256.crl()],
         )
@@ -150,11 +153,16 @@ class World:
     registry: Registry = field(default_factory=Registry)
     signer: Signer = field(default_factory=Signer)
     now: datetime = NOW
+    status_lists: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.trust = Trust(self.pki)
         self.registry.by_handle[HANDLE] = standing()
         self.build(trust=self.trust, receipts=self.signer)
+
+    async def status_tokens(self) -> list[str]:
+        """The status lists of this world."""
+        return self.status_lists
 
     def clock(self) -> datetime:
         return self.now
@@ -178,6 +186,7 @@ class World:
                 receipts=receipts,
                 store=InProcessStore(self.clock),
                 judges=JudgesHere(),
+                status_tokens=self.status_tokens,
             ),
             public_url=PUBLIC_URL,
             clock=self.clock,

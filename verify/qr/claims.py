@@ -81,6 +81,7 @@ class _KeyFinder:
     def __init__(self, keys: Sequence[QrKey]) -> None:
         self._keys = keys
         self.issuers: list[str] = []
+        self.was_asked = False
 
     @property
     def signer(self) -> str:
@@ -88,6 +89,7 @@ class _KeyFinder:
         return ", ".join(self.issuers)
 
     def __call__(self, kid: bytes) -> Sequence[PublicKey]:
+        self.was_asked = True
         found = [key for key in self._keys if key.kid == kid.hex()]
         self.issuers = list(dict.fromkeys(key.issuer for key in found))
         return [key for key in map(_load, found) if key is not None]
@@ -101,7 +103,7 @@ def _load(key: QrKey) -> PublicKey | None:
 
 
 def _refusal(finder: _KeyFinder) -> Check:
-    if not finder.signer:
+    if finder.was_asked and not finder.signer:
         detail = "The code is signed with a key that is not on the trust list."
         return undecided(SIGNATURE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, detail)
     return failed(SIGNATURE, SubIndication.SIG_CRYPTO_FAILURE, "The signature inside the code is not genuine.")

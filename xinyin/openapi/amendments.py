@@ -272,6 +272,18 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
     "post /api/v1/verifications": _public("200", json_answer("The report", ref("VerificationReport"))),
     "get /api/v1/status": _public("200", json_answer("Addresses", shape({"status_lists": listing(TEXT)}))),
     "get /api/v1/status/{number}": _public("200", _file("A Status List Token", "application/statuslist+jwt")),
+    "get /api/v1/trust-pack": _public(
+        "200",
+        json_answer(
+            "May be kept for 15 seconds; `ETag`",
+            shape(
+                {
+                    "trust_list": {"type": "object", "description": "as `/api/v1/trust-list`"},
+                    "status_lists": listing(TEXT),
+                }
+            ),
+        ),
+    ),
     "get /api/v1/trust-list": _public(
         "200",
         json_answer(

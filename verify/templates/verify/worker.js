@@ -2,9 +2,10 @@
 const STORE = "verify-offline-{{ version }}";
 const FILES = {{ files | tojson }};
 const PAGE = "/verify/offline/";
+const PACK = "/api/v1/trust-pack";
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(STORE).then((store) => store.addAll([PAGE, ...FILES])).then(() => self.skipWaiting()));
+  event.waitUntil(caches.open(STORE).then((store) => store.addAll([PAGE, PACK, ...FILES])).then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
