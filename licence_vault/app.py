@@ -32,6 +32,13 @@ from licence_vault.ledger.service import Ledger
 from licence_vault.licences.protection import LicenceData
 from licence_vault.lookup import routes as lookup_routes
 from licence_vault.lookup.service import Lookup
+from licence_vault.neighbours import routes as neighbour_routes
+from licence_vault.neighbours.breaker import Breaker
+from licence_vault.neighbours.peer import Peers
+from licence_vault.neighbours.pushing import Pusher
+from licence_vault.neighbours.receiving import Directory
+from licence_vault.neighbours.register import NeighbourRegister
+from licence_vault.neighbours.runner import NeighbourRunner
 from licence_vault.notices import routes as notice_routes
 from licence_vault.notices.gathering import Gatherer
 from licence_vault.notices.notice import Contacts, NoContacts
@@ -43,6 +50,7 @@ from licence_vault.pages.preview import Previews
 from licence_vault.presentations import routes as presentation_routes
 from licence_vault.presentations.service import Presentations
 from licence_vault.sharing import routes as sharing_routes
+from licence_vault.sharing.relaying import Relay
 from licence_vault.sharing.service import Sharing, SharingParts
 from licence_vault.sharing.throttle import SharingThrottle
 from licence_vault.status import routes as status_routes
@@ -95,10 +103,20 @@ class VaultServices:
     sharing: Sharing
     notices: Notices
     notice_runner: NoticeRunner
+    neighbours: NeighbourRegister
+    directory: Directory
+    pusher: Pusher
+    relay: Relay
+    neighbour_runner: NeighbourRunner
+    peers: Peers
 
     async def start(self) -> None:
         """Publish the licence types that come with the product."""
         await self.catalogue.ensure_shipped()
+
+    async def stop(self) -> None:
+        """End what is open to others."""
+        await self.peers.close()
 
 
 def build_services(parts: Foundations) -> VaultServices:
@@ -128,6 +146,9 @@ def build_services(parts: Foundations) -> VaultServices:
         seal_of=parts.seal_of,
         fonts=parts.fonts,
     )
+    breaker, peers = Breaker(parts.ephemeral), Peers()
+    neighbours = NeighbourRegister(database, parts.envelope, audit, clock, breaker)
+    pusher = Pusher(database, data, parts.ephemeral, peers, clock)
     batch_parts = BatchParts(database, audit, clock, parts.envelope, catalogue, issuing, parts.seal_of, parts.fonts)
     return VaultServices(
         public_url=parts.public_url,
@@ -148,6 +169,12 @@ def build_services(parts: Foundations) -> VaultServices:
         sharing=Sharing(sharing_parts),
         notices=Notices(database, parts.envelope, parts.contacts, clock),
         notice_runner=_notice_runner(parts),
+        neighbours=neighbours,
+        directory=Directory(database, clock),
+        pusher=pusher,
+        relay=Relay(database, neighbours, peers, breaker, audit, clock),
+        neighbour_runner=NeighbourRunner(database, neighbours, pusher, clock),
+        peers=peers,
     )
 
 
@@ -211,6 +238,7 @@ def api_router(services: VaultServices) -> APIRouter:
         status_routes,
         grant_routes,
         sharing_routes,
+        neighbour_routes,
         notice_routes,
     ):
         router.include_router(part.api_router())

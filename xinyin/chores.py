@@ -1,4 +1,4 @@
-"""What the service does beside answering: seal jobs, batches and notices at once; chores once an hour."""
+"""What the service does beside answering: seal jobs, batches, notices and neighbours at once; chores once an hour."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,12 @@ async def chores_running(house: House, seconds: float = HOUR) -> AsyncIterator[N
     task = asyncio.create_task(_repeat(house, seconds))
     try:
         vault = house.licence_vault
-        async with house.seal.jobs.runner.running(), vault.batch_runner.running(), vault.notice_runner.running():
+        async with (
+            house.seal.jobs.runner.running(),
+            vault.batch_runner.running(),
+            vault.notice_runner.running(),
+            vault.neighbour_runner.running(),
+        ):
             yield
     finally:
         task.cancel()
@@ -45,6 +50,7 @@ async def do_chores(house: House) -> None:
     if swept:
         _log.info("orphan files removed", count=swept)
     await house.licence_vault.notice_runner.chores()
+    await house.licence_vault.neighbour_runner.chores()
     await house.seal.authority.bootstrap()  # renews what has been used for long enough
     if house.settings.trust_directory.is_dir():
         await renew_trust_folder(house)

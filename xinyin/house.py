@@ -97,6 +97,7 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Asyn
                 await _register_own_clients(house)
                 yield house
                 await house.sso_proxy.close()
+                await house.licence_vault.stop()
                 await house.seal.stop()
                 await house.idp.stop()
             finally:

@@ -13,6 +13,7 @@ from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence, LicenceStatus
 from licence_vault.licences.protection import LicenceData
 from licence_vault.licences.records import LicenceEventRow, OutboxRow, find_for_update
+from licence_vault.neighbours.changes import note_changes
 
 CAUSE_LIMIT = 200
 
@@ -112,5 +113,6 @@ class LicenceChanges:
             told = hashlib.sha256(f"{row.content_digest}:{row.status}:{now.isoformat()}".encode()).digest()
             await self._ledger.append(session, LedgerEntry("status", row.id, told))
             session.add(OutboxRow(id=new_id(), at=now, kind=f"licence.{action}", payload={"licence": row.id}))
+            await note_changes(session, [row.id], now)
             await self._audit.record(session, AuditEvent(f"licence.{action}", actor, f"licence:{row.id}"))
         return self._data.open(row)

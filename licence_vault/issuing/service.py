@@ -36,6 +36,7 @@ from licence_vault.licences.licence import Licence, LicenceStatus
 from licence_vault.licences.protection import LicenceData, licence_of
 from licence_vault.licences.records import LicenceEventRow, LicenceRow, OutboxRow, find_by, find_for_update
 from licence_vault.licences.succession import FIRST, Succession, read_change
+from licence_vault.neighbours.changes import note_changes
 from licence_vault.status.service import StatusLists
 from seal.client import DocumentToSeal, Sealer
 
@@ -312,6 +313,7 @@ class Issuing:
         await insert_all(session, LicenceRow, [row for row, _step in made])
         await insert_all(session, LicenceEventRow, steps)
         await insert_all(session, OutboxRow, told)
+        await note_changes(session, [row["id"] for row, _step in made], now)
         for row, step in made:
             content = bytes.fromhex(row["content_digest"] + row["ofd_digest"] + row["pdf_digest"])
             await parts.ledger.append(session, LedgerEntry("sealed", row["id"], content))
@@ -329,6 +331,7 @@ class Issuing:
             raise Conflict(NOT_REISSUABLE)
         previous.status, previous.superseded_by = LicenceStatus.SUPERSEDED, row["id"]
         previous.status_changed_at = row["issued_at"]
+        await note_changes(session, [licence_id], row["issued_at"])
         actor = requester.actor
         session.add(
             LicenceEventRow(

@@ -8,6 +8,7 @@ from typing import Any
 
 from kernel.audit.chain import Actor
 from kernel.errors import FieldError, InvalidInput
+from kernel.ids.uscc import Uscc
 from licence_vault.caller import Issuer
 
 LONGEST = 200
@@ -19,6 +20,7 @@ class GeneralCode(IntEnum):
 
     ANSWERED = 0
     NOT_AUTHORISED = 1
+    TIMED_OUT = 2
     NOTHING_FOUND = 3
     WRONG_PARAMETER = 4
     MISSING_PARAMETER = 5
@@ -55,7 +57,10 @@ class Matter:
 
 @dataclass(frozen=True)
 class SharingCall:
-    """The elements of a call. `legal_basis`: empty when it rests on the holder's grant."""
+    """The elements of a call. `legal_basis`: empty when it rests on the holder's grant.
+
+    `via`: the vault above that passed it on, which vouches for who `agency` is.
+    """
 
     agency: Issuer
     client_id: str
@@ -64,6 +69,7 @@ class SharingCall:
     purpose: str = field(repr=False)
     legal_basis: str
     matter: Matter = field(repr=False)
+    via: Issuer | None = None
 
     @property
     def is_legal(self) -> bool:
@@ -71,7 +77,21 @@ class SharingCall:
         return bool(self.legal_basis)
 
 
-def read_call(body: Mapping[str, Any], agency: Issuer, *, client_id: str, actor: Actor) -> SharingCall:
+def read_agency(body: Mapping[str, Any], name: str) -> Issuer:
+    """The agency that a vault above names. Raises `InvalidInput`."""
+    given = body.get(name)
+    complaints: list[FieldError] = []
+    if isinstance(given, Mapping):
+        agency = Issuer(_text(given, "uscc", f"{name}.", complaints), _text(given, "name", f"{name}.", complaints))
+        if not complaints:
+            return Issuer(str(Uscc.parse(agency.uscc)), agency.name)
+    message = "Name the agency by uscc and name."
+    raise InvalidInput(message, fields=complaints or [FieldError(name, message)])
+
+
+def read_call(
+    body: Mapping[str, Any], agency: Issuer, *, client_id: str, actor: Actor, via: Issuer | None = None
+) -> SharingCall:
     """The elements of a call's body. Raises `InvalidInput` naming each that is missing or wrong."""
     complaints: list[FieldError] = []
     basis, matter = _object(body, "basis", complaints), _object(body, "matter", complaints)
@@ -90,6 +110,7 @@ def read_call(body: Mapping[str, Any], agency: Issuer, *, client_id: str, actor:
             _text(matter, "code", "matter.", complaints, _CODE),
             _text(matter, "number", "matter.", complaints, _CODE),
         ),
+        via=via,
     )
     if complaints:
         params: Mapping[str, Any] = complaints[0].params

@@ -2,27 +2,31 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from kernel.errors import FieldError, InvalidInput
+from kernel.errors import FieldError, Forbidden, InvalidInput
 from kernel.ids.holder_codes import HOLDER_CODE_TYPES, parse_holder_number
 from kernel.ids.licence_identifier import LicenceIdentifier
-from kernel.principal import Principal
 from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
 from licence_vault.caller import actor_of, issuer_of
 from licence_vault.licences.licence import Licence, effective_cause
 from licence_vault.lookup.routes import NO_STORE, today
 from licence_vault.lookup.service import FORMATS
-from licence_vault.sharing.call import GeneralCode, SharingCall, read_call
+from licence_vault.neighbours.neighbour import Neighbour, NeighbourSide
+from licence_vault.neighbours.register import NeighbourRegister
+from licence_vault.sharing.call import DataCode, GeneralCode, SharingCall, read_agency, read_call
+from licence_vault.sharing.relaying import ON_BEHALF_OF, PassedCall, Relay
 from licence_vault.sharing.service import Copy, FileVerdict, Sharing, Wish
 
 MOST_FIELDS = 100
+MISSED = frozenset({DataCode.NOTHING_FOUND, DataCode.DIFFERENT})
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -41,22 +45,28 @@ def api_router() -> APIRouter:
 
 async def query(request: Request) -> Response:
     """Identifiers and status, nothing personal. Nobody there and no basis answer alike: code 3, an empty list."""
-    principal, sharing = await authenticated(request), _sharing(request)
-    async with sharing.watched(principal, "query"):
-        body, call = await _call(request, principal)
+    async with _heard(request, "query") as (body, call):
         id_type, number = _holder(body)
         type_code = _required(body, "type", _is_text)
-        licences = await sharing.query(call, type_code, id_type, number)
-    code = GeneralCode.ANSWERED if licences else GeneralCode.NOTHING_FOUND
-    return _answer({"code": code, "licences": [_entry(request, each) for each in licences]})
+        licences = await _sharing(request).query(call, type_code, id_type, number)
+        passed = await _relay(request).gather(_passed(request, call, body), type_code, id_type, number)
+        found = [*(_entry(request, each) for each in licences), *passed.licences]
+        if not found and not passed.unanswered:
+            await _sharing(request).note_miss(call)
+    nothing = GeneralCode.TIMED_OUT if passed.unanswered else GeneralCode.NOTHING_FOUND
+    answer: dict[str, Any] = {"code": GeneralCode.ANSWERED if found else nothing, "licences": found}
+    if passed.unanswered:
+        answer["unanswered"] = list(passed.unanswered)
+    return _answer(answer)
 
 
 async def fetch(request: Request) -> Response:
     """`fields` by name, and with `copy` ofd or pdf a sealed copy that says what it may be used for."""
-    principal, sharing = await authenticated(request), _sharing(request)
-    async with sharing.watched(principal, "fetch"):
-        body, call = await _call(request, principal)
-        fetched = await sharing.fetch(call, _wish(body))
+    async with _heard(request, "fetch") as (body, call):
+        wish = _wish(body)
+        if passed := await _of_licence(request, "fetch", _passed(request, call, body), wish.identifier):
+            return passed
+        fetched = await _sharing(request).fetch(call, wish)
     answer = {"code": GeneralCode.ANSWERED, **_entry(request, fetched.licence), "fields": dict(fetched.fields)}
     if fetched.copy is not None:
         answer["copy"] = _copy(fetched.copy)
@@ -65,23 +75,69 @@ async def fetch(request: Request) -> Response:
 
 async def verify(request: Request) -> Response:
     """With `identifier` and `data`: a code of data verification; with `file_sha256`: one of file verification."""
-    principal, sharing = await authenticated(request), _sharing(request)
-    async with sharing.watched(principal, "verify"):
-        body, call = await _call(request, principal)
+    async with _heard(request, "verify") as (body, call):
+        sharing, passed_call = _sharing(request), _passed(request, call, body)
         if "file_sha256" in body:
             digest = _required(body, "file_sha256", _is_digest).lower()
+            if passed := await _of_file(request, passed_call, digest):
+                return passed
             return _answer(_verdict(request, await sharing.verify_file(call, digest)))
         data = body.get("data")
         if not isinstance(data, Mapping) or len(data) > MOST_FIELDS:
             message = "Send data to compare, or the digest of a file."
             raise InvalidInput(message, fields=[FieldError("data", message)])
-        return _answer({"code": await sharing.verify_data(call, _identifier(body), data)})
+        identifier = _identifier(body)
+        if passed := await _of_licence(request, "verify", passed_call, identifier):
+            return passed
+        return _answer({"code": await sharing.verify_data(call, identifier, data)})
 
 
-async def _call(request: Request, principal: Principal) -> tuple[Mapping[str, Any], SharingCall]:
-    body = await read_json(request)
-    agency = issuer_of(principal)
-    return body, read_call(body, agency, client_id=principal.client_id, actor=actor_of(principal))
+@asynccontextmanager
+async def _heard(request: Request, operation: str) -> AsyncIterator[tuple[Mapping[str, Any], SharingCall]]:
+    """The call, watched. One that a vault above passes on is its agency's, whose name that vault answers for."""
+    principal, sharing = await authenticated(request), _sharing(request)
+    above = await _register(request).find_calling(principal, NeighbourSide.ABOVE)
+    async with sharing.watched(principal, operation, passes_on=above is not None) as watch:
+        body, actor = await read_json(request), actor_of(principal)
+        if ON_BEHALF_OF not in body:
+            agency = issuer_of(principal)
+            yield body, read_call(body, agency, client_id=principal.client_id, actor=actor)
+            return
+        if above is None:
+            raise Forbidden("Your system is not registered as a neighbouring vault that may do this.")
+        agency = read_agency(body, ON_BEHALF_OF)
+        watch.client_id = f"{principal.client_id}@{agency.uscc}"
+        call = read_call(body, agency, client_id=watch.client_id, actor=actor, via=above.authority)
+        await sharing.admit(call)
+        yield body, call
+
+
+def _passed(request: Request, call: SharingCall, body: Mapping[str, Any]) -> PassedCall:
+    return PassedCall(call, body, request.headers.get("accept-language", "")[:100])
+
+
+async def _of_licence(request: Request, operation: str, passed: PassedCall, identifier: str) -> Response | None:
+    """The answer of the vault below that has the licence; nothing when it is ours, or nobody's."""
+    neighbour = await _relay(request).of_licence(passed.call, identifier)
+    if neighbour is None or await _sharing(request).has(identifier):
+        return None
+    return await _answer_of(request, neighbour, operation, passed)
+
+
+async def _of_file(request: Request, passed: PassedCall, digest: str) -> Response | None:
+    neighbour = await _relay(request).of_file(passed.call, digest)
+    if neighbour is None or await _sharing(request).has_file(digest):
+        return None
+    return await _answer_of(request, neighbour, "verify", passed)
+
+
+async def _answer_of(request: Request, neighbour: Neighbour, operation: str, passed: PassedCall) -> Response:
+    """What the other vault said, its refusals and codes as they are."""
+    answer = await _relay(request).ask(neighbour, operation, passed)
+    if answer.status == 404 or (operation == "verify" and answer.document.get("code") in MISSED):
+        await _sharing(request).note_miss(passed.call)
+    media_type = "application/json" if answer.status == 200 else "application/problem+json"
+    return JSONResponse(answer.document, answer.status, headers=NO_STORE, media_type=media_type)
 
 
 def _holder(body: Mapping[str, Any]) -> tuple[str, str]:
@@ -172,6 +228,16 @@ def _verdict(request: Request, verdict: FileVerdict) -> dict[str, Any]:
 
 def _answer(document: Mapping[str, Any]) -> Response:
     return JSONResponse(dict(document) | {"code": int(document["code"])}, headers=NO_STORE)
+
+
+def _register(request: Request) -> NeighbourRegister:
+    register: NeighbourRegister = request.app.state.licence_vault.neighbours
+    return register
+
+
+def _relay(request: Request) -> Relay:
+    relay: Relay = request.app.state.licence_vault.relay
+    return relay
 
 
 def _sharing(request: Request) -> Sharing:

@@ -39,6 +39,7 @@ from licence_vault.lookup.access import (
     shared_fields,
 )
 from licence_vault.lookup.service import Lookup
+from licence_vault.neighbours.peer import NeighbourAway
 from licence_vault.sharing.call import DataCode, FileCode, SharingCall
 from licence_vault.sharing.copies import CopyMark, Original, draw_copy
 from licence_vault.sharing.records import CopyRow, find_copy
@@ -73,6 +74,13 @@ class SharingParts:
     sealer: Sealer
     seal_of: Callable[[str], Awaitable[str]]
     fonts: FontBook
+
+
+@dataclass
+class Watch:
+    """A call under way; `client_id` is who is counted for it."""
+
+    client_id: str
 
 
 @dataclass(frozen=True)
@@ -129,22 +137,47 @@ class Sharing:
         self._parts = parts
 
     @asynccontextmanager
-    async def watched(self, principal: Principal, operation: str) -> AsyncIterator[None]:
-        """Count the call and have every refusal stand in the audit trail. Raises `Forbidden`, `RateLimited`."""
+    async def watched(self, principal: Principal, operation: str, *, passes_on: bool = False) -> AsyncIterator[Watch]:
+        """Count the call and have every refusal stand in the audit trail. Raises `Forbidden`, `RateLimited`.
+
+        `passes_on`: a vault above calls, for all the agencies there.
+        """
+        watch = Watch(principal.client_id)
         try:
             principal.require_scope(SHARE)
-            await self._parts.throttle.check(principal.client_id)
-            yield
-        except RateLimited:
-            raise  # the limit keeps the trail from being flooded too
+            await self._parts.throttle.check(principal.client_id, passes_on=passes_on)
+            yield watch
+        except (RateLimited, NeighbourAway):
+            raise  # the limit keeps the trail from being flooded too; who passed a call on noted it
         except XinyinError as refusal:
             await self._note_refusal(principal, operation, refusal)
             if isinstance(refusal, NotFound):
-                await self._parts.throttle.note_miss(principal.client_id)
+                await self._parts.throttle.note_miss(watch.client_id)
             raise
 
+    async def admit(self, call: SharingCall) -> None:
+        """Count a call that was passed on for its agency too. Raises `RateLimited`."""
+        await self._parts.throttle.check(call.client_id)
+
+    async def note_miss(self, call: SharingCall) -> None:
+        """Count a call to which nobody had anything to tell."""
+        await self._parts.throttle.note_miss(call.client_id)
+
+    async def has(self, identifier: str) -> bool:
+        """Whether a licence is of this vault."""
+        async with self._parts.database.reading() as session:
+            return await find_by(session, identifier=identifier) is not None
+
+    async def has_file(self, digest: str) -> bool:
+        """Whether a file with this SHA-256 (hex) came from this vault."""
+        async with self._parts.database.reading() as session:
+            return await _row_of_file(session, digest, await find_copy(session, digest)) is not None
+
     async def query(self, call: SharingCall, type_code: str, id_type: str, number: str) -> list[Licence]:
-        """A holder's licences of a type that the agency may know of, newest first; `number` in canonical form."""
+        """A holder's licences of a type that the agency may know of, newest first; `number` in canonical form.
+
+        None of them is a miss (`note_miss`) unless a neighbour knows of some.
+        """
         parts = self._parts
         case = self._case(call, await parts.catalogue.load(type_code))
         check_legal_basis(case)
@@ -159,8 +192,6 @@ class Sharing:
             for row in rows:
                 parts.lookup.add_access(session, row.id, "sharing_query", call.agency.name, _about(call))
             await self._audit(session, "query", call, f"licence_type:{type_code}", {"found": len(rows)})
-        if not rows:
-            await parts.throttle.note_miss(call.client_id)
         return [parts.data.open(row) for row in rows]
 
     async def fetch(self, call: SharingCall, wish: Wish) -> Fetched:
@@ -308,6 +339,8 @@ class Sharing:
         self, session: AsyncSession, operation: str, call: SharingCall, subject: str, detail: Mapping[str, Any]
     ) -> None:
         known = {"agency": call.agency.uscc, "basis": "legal" if call.is_legal else "grant", "item": call.matter.code}
+        if call.via is not None:
+            known["via"] = call.via.uscc
         event = AuditEvent(f"sharing.{operation}", call.actor, subject, detail=known | dict(detail))
         await self._parts.audit.record(session, event)
 
@@ -368,7 +401,7 @@ def _about(call: SharingCall) -> dict[str, Any]:
         "case": call.matter.number,
         "officer": call.officer,
         "agency": call.agency.uscc,
-    }
+    } | ({"via": call.via.name} if call.via is not None else {})
 
 
 def _copy_row(copy: Copy, licence: Licence, call: SharingCall, now: datetime) -> CopyRow:

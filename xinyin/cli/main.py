@@ -24,6 +24,7 @@ from xinyin.cli.console import describe, exit_code, fail
 from xinyin.cli.people import mandates, roles
 from xinyin.cli.rekeying import commands as rekeying
 from xinyin.cli.saml import commands as saml
+from xinyin.cli.vault import neighbours
 from xinyin.signer.command import signer
 
 app = typer.Typer(
@@ -55,6 +56,7 @@ app.add_typer(clients.cas_app, name="cas")
 app.add_typer(saml.app, name="saml")
 app.add_typer(apps.app, name="app")
 app.add_typer(licences.app, name="licence")
+app.add_typer(neighbours.app, name="vault")
 app.add_typer(seals.app, name="seal")
 app.add_typer(verification.ofd_app, name="ofd")
 app.command()(verification.verify)
