@@ -82,7 +82,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_vault_passed_copy_neighbour_id"), ["neighbour_id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("vault_passed_copy", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_vault_passed_copy_neighbour_id"))

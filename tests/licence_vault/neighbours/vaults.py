@@ -29,7 +29,9 @@ CITY = Issuer("11999999000010022Q", "虚构市政务服务数据管理局")
 PROVINCE = Issuer("11990000999999001Y", "虚构省政务服务数据管理局")
 KEY = secrets.token_hex(32)
 OPERATOR = Actor("system", "command-line")
-START_SECONDS = 60
+START_SECONDS = 120
+PAUSE_SECONDS = 1.0
+"""Sixty calls that find nothing within ten minutes would have the asking program stopped."""
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.licence_vault.neighbours.vaults"])
@@ -130,7 +132,7 @@ def until(holds: Callable[[], Any], complaint: str, seconds: float = START_SECON
     while time.monotonic() < end:
         if found := holds():
             return found
-        time.sleep(0.1)
+        time.sleep(PAUSE_SECONDS)
     raise AssertionError(complaint)
 
 
@@ -146,5 +148,3 @@ class Program:
         told = httpx.post(f"{self._place.url}/oauth2/token", data=form, auth=auth, timeout=30)
         headers = {"Authorization": f"Bearer {told.json()['access_token']}", "Accept-Language": "en"}
         return httpx.post(self._place.url + path, json=body, headers=headers, timeout=60)
-
-
