@@ -41,6 +41,8 @@ def _why(look: Look, labels: Mapping[str, str]) -> str:
         _("Matter: {name}, case {number}", name=about["item"], number=about["case"]),
         _("By law: {law}", law=about["basis"]) if about["basis"] else _("By your grant"),
     ]
+    if about.get("via"):
+        parts.append(_("Asked through {vault}", vault=about["via"]))
     if about.get("fields"):
         parts.append(_("It saw: {fields}", fields=_(", ").join(labels.get(each, each) for each in about["fields"])))
     if about.get("copy"):
