@@ -132,10 +132,21 @@ def _judge_archive(data: bytes, package: OfdPackage, signed: Sequence[_SignedDoc
     if not all(description and description.provider == PROVIDER for description in descriptions):
         return []
     culprit = next((each.document.signatures_file for each in lists if not _is_as_written(package, each)), None)
-    if culprit is None and package.to_bytes() == data:
+    if culprit is None and _in_sealed_order(package, lists) and package.to_bytes() == data:
         return [passed(ARCHIVE, "The archive is as it was written at sealing, to the last byte.")]
     detail = "The archive was written anew or changed after sealing, {entry} in particular."
     return [undecided(ARCHIVE, SubIndication.FORMAT_FAILURE, detail, entry=culprit or "ZIP")]
+
+
+def _in_sealed_order(package: OfdPackage, signed: Sequence[_SignedDocument]) -> bool:
+    """Whether the files stand in the archive as the last signatures list them: our sealer goes through it in order."""
+    for each in signed:
+        last = each.signatures[-1].description
+        listed = [reference.location.removeprefix("/") for reference in last.references] if last else []
+        known = set(listed)
+        if [name for name in package.files if name in known] != listed:
+            return False
+    return True
 
 
 def _is_as_written(package: OfdPackage, signed: _SignedDocument) -> bool:

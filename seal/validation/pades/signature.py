@@ -19,7 +19,7 @@ from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.general import find_unique_cms_attribute
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 from kernel.crypto.certificates import Certificate, CertificateUnreadable
@@ -35,6 +35,7 @@ from seal.validation.certificates import (
     readable_certificates,
     signer_name,
 )
+from seal.validation.pades.changes import changed_since
 from seal.validation.pades.container import Container, read_container
 from seal.validation.pades.evidence import DocumentStamp, earliest_proof
 from seal.validation.report import (
@@ -289,7 +290,7 @@ def _judge_coverage(embedded: Any, container: Container, question: PdfQuestion) 
     """
     if container.end == len(question.data):
         return True, passed(COVERAGE, "The signature covers the whole document.")
-    level = _changed_since(embedded)
+    level = changed_since(embedded, is_own=_provider(embedded) == PROVIDER)
     if level == ModificationLevel.OTHER:
         detail = "The document was changed after this signature in ways that it does not allow."
         return False, failed(COVERAGE, SubIndication.HASH_FAILURE, detail)
@@ -299,16 +300,6 @@ def _judge_coverage(embedded: Any, container: Container, question: PdfQuestion) 
         why = SubIndication.SIG_CONSTRAINTS_FAILURE
         return False, undecided(COVERAGE, why, "The end of the document is covered by no signature.")
     return False, warning(COVERAGE, "Signatures or form entries were added after this signature.")
-
-
-def _changed_since(embedded: Any) -> ModificationLevel:
-    """How far the document was changed after a signature; OTHER is more than it allows."""
-    embedded.compute_integrity_info()
-    info = embedded.summarise_integrity_info()
-    if info["coverage"] != SignatureCoverageLevel.ENTIRE_REVISION or not info["docmdp_ok"]:
-        return ModificationLevel.OTHER
-    level: ModificationLevel = getattr(info["diff_result"], "modification_level", ModificationLevel.OTHER)
-    return level
 
 
 def is_signed_to_the_end(data: bytes, signatures: Sequence[Any]) -> bool:
@@ -321,7 +312,9 @@ def is_signed_to_the_end(data: bytes, signatures: Sequence[Any]) -> bool:
         return True
     # Of a single signature, its own step 3 asks the same.
     last = signatures[ends.index(max(ends))]
-    return len(signatures) > 1 and _changed_since(last) == ModificationLevel.LTA_UPDATES
+    if len(signatures) == 1:
+        return False
+    return changed_since(last, is_own=_provider(last) == PROVIDER) == ModificationLevel.LTA_UPDATES
 
 
 def _judge_seal(
