@@ -64,6 +64,10 @@ from idp.protocols import ProtocolParts, Protocols, build_fetcher
 from idp.roles.service import RoleService
 from idp.saml.records import delete_old as delete_old_entries
 from idp.saml.rooms import SamlFoundations, SamlNeighbours, SamlRooms, saml_routes
+from idp.scim.documents import Documents
+from idp.scim.routes import ROOT as SCIM_ROOT
+from idp.scim.routes import ScimApi
+from idp.scim.users import ScimParts
 from idp.sessions.routes import Visitors
 from idp.sessions.service import SessionService
 from idp.settings import IdpSettings
@@ -304,8 +308,22 @@ def page_routes(services: IdpServices) -> list[BaseRoute]:
         *_protocols(services).routes(visitors),
         *cas_routes(_cas_parts(services), visitors, sign_out),
         *saml_routes(services.saml, _saml_neighbours(services, visitors)),
+        *_scim(services).routes(),
         *RelyingPartyLogout(_logout_service(services), visitors, sign_out).routes(),
     ]
+
+
+def _scim(services: IdpServices) -> ScimApi:
+    return ScimApi(
+        ScimParts(
+            database=services.database,
+            audit=services.audit,
+            clock=services.clock,
+            hasher=services.hasher,
+            persons=services.persons,
+            documents=Documents(services.envelope, services.settings.issuer + SCIM_ROOT),
+        )
+    )
 
 
 def _logout_service(services: IdpServices) -> LogoutService:

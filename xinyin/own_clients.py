@@ -4,13 +4,13 @@ Every start registers them anew, since their addresses are settings and their se
 """
 
 from idp.clients.client import ClientRegistration
-from idp.roles.scopes import ALL_SCOPES
+from idp.roles.scopes import ALL_SCOPES, PROGRAM_SCOPES
 from xinyin.settings import Settings
 
 PAGES_CLIENT_ID = "xinyin-pages"
 GATEWAY_CLIENT_ID = "xinyin-gateway"
 
-PAGE_SCOPES = tuple(sorted(ALL_SCOPES))
+PAGE_SCOPES = tuple(sorted(ALL_SCOPES - PROGRAM_SCOPES))
 GATEWAY_SCOPES = ("openid", "profile")
 GATEWAY_CALLBACK = "/.xinyin/callback"
 

@@ -41,9 +41,10 @@ class GroupRow(Base):
     """Some people who get roles together. `unit_id`: whose administrator manages it."""
 
     __tablename__ = "idp_group"
+    __table_args__ = (Index("ix_idp_group_unit_id_name", "unit_id", "name", unique=True),)
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
     unit_id: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

@@ -140,7 +140,7 @@ class AssignmentService:
             raise _field_error("name", "Fill in the name of the group.")
         async with self._database.transaction() as session:
             await check_unit(session, authority, unit_id, self._clock())
-            if await session.scalar(select(GroupRow.id).where(GroupRow.name == name)):
+            if await session.scalar(select(GroupRow.id).where(GroupRow.name == name, GroupRow.unit_id == unit_id)):
                 raise Conflict("There is a group of this name already.")
             row = GroupRow(id=new_id(), name=name, unit_id=unit_id, created_at=self._clock())
             session.add(row)

@@ -22,6 +22,7 @@ SCOPE_WORDS = {
     "seal:approve": _("Approve seals"),
     "seal:use": _("Seal documents"),
     "verify:batch": _("Verify many documents at once"),
+    "scim": _("Enter and change the people and groups of its agency"),
     "admin:users": _("Manage people, organisations and applications"),
     "admin:security": _("Manage keys and security settings"),
     "admin:audit": _("Read the audit trail"),

@@ -17,7 +17,7 @@ class PersonRow(Base):
     __tablename__ = "idp_person"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    username: Mapped[str | None] = mapped_column(String(64), unique=True)
+    username: Mapped[str | None] = mapped_column(String(128), unique=True)
     display_name: Mapped[str] = mapped_column(String(128))
     locale: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(16))

@@ -76,7 +76,7 @@ class PersonService:
     ) -> Person:
         """Enter somebody who signs in by password. Raises `InvalidInput` and `Conflict` (the user name is taken)."""
         username = check_username(username)
-        self._check_password(password, username)
+        self.check_password(password, username)
         parsed_roles = parse_roles(roles)
         row = self._new_row(display_name, locale)
         row.username = username
@@ -104,7 +104,7 @@ class PersonService:
         hashed = await self._hasher.hash(password)
         async with self._database.transaction() as session:
             row = await load_person(session, person_id)
-            self._check_password(password, row.username or "")
+            self.check_password(password, row.username or "")
             record = await session.get(PasswordRow, person_id)
             if record is None:
                 session.add(PasswordRow(person_id=person_id, hash=hashed, changed_at=self._clock()))
@@ -224,7 +224,8 @@ class PersonService:
             created_at=self._clock(),
         )
 
-    def _check_password(self, password: str, username: str) -> None:
+    def check_password(self, password: str, username: str) -> None:
+        """Raise `InvalidInput` for a password that is too weak for this user name."""
         if len(password) < self.password_minimum_length:
             raise _field_error("password", "Use a password of at least {n} characters.", n=self.password_minimum_length)
         if len(password) > PASSWORD_MAXIMUM_LENGTH:

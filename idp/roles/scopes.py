@@ -32,7 +32,11 @@ ROLE_SCOPES: Mapping[Role, frozenset[str]] = {
     Role.UNIT_ADMIN: frozenset({"admin:unit"}),
 }
 
-ALL_SCOPES = frozenset().union(*ROLE_SCOPES.values())
+SCIM = "scim"
+PROGRAM_SCOPES = frozenset({SCIM})
+"""For programs of agencies in their own name; no role has them, nobody can grant them."""
+
+ALL_SCOPES = frozenset().union(*ROLE_SCOPES.values()) | PROGRAM_SCOPES
 
 NEEDS_SECOND_FACTOR = frozenset(
     {Role.OFFICER, Role.APPROVER, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.UNIT_ADMIN}

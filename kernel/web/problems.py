@@ -72,6 +72,7 @@ ASK_FOR_HELP = "Try again. If it happens again, contact us with the reference nu
 MACHINE_PATHS = (
     "/api",
     "/oauth2",
+    "/scim",
     "/forward-auth",
     "/.well-known",
     "/healthz",
