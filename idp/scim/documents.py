@@ -130,9 +130,7 @@ class Documents:
         return {group_id: sorted(each, key=lambda one: one["value"]) for group_id, each in members.items()}
 
     def _member(self, row: ScimUserRow) -> Document:
-        kept = self.kept(row)
-        display = kept.get("displayName") or kept["userName"]
-        return {"value": row.id, "$ref": f"{self.base}/Users/{row.id}", "display": display, "type": "User"}
+        return {"value": row.id, "$ref": f"{self.base}/Users/{row.id}", "type": "User"}
 
     def _finished(self, kind: ResourceType, document: Document, created: datetime, updated: datetime) -> Document:
         extensions = [each.urn for each in kind.extensions if each.urn in document]

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 
 from idp.scim import about
 from idp.scim.bulk import BulkOperation, perform_all
@@ -60,14 +60,13 @@ class ScimApi:
             "/Schemas": lambda _: about.schemas(base),
             "/Schemas/{id}": lambda request: about.schema(base, request.path_params["id"]),
         }
-        return [
-            *found,
+        found += [
             self._route(ROOT + "/.search", "POST", self._search((USER, GROUP))),
             self._route(ROOT + "/Bulk", "POST", self._bulk),
             self._route(ROOT + "/Me", "GET", _no_me),
             *(self._route(ROOT + path, "GET", _constant(make)) for path, make in fixed.items()),
-            Route(ROOT + "/{rest:path}", _nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ]
+        return [*found, _rest(found)]
 
     def _route(self, path: str, method: str, work: Work) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -181,8 +180,18 @@ async def _no_me(request: Request, client_id: str) -> Response:
     raise ScimError(501, "Programs are nobody among the users.")
 
 
-async def _nothing(request: Request) -> Response:
-    return _json(ScimError(404, "There is no such address.").to_json(), 404)
+def _rest(known: list[BaseRoute]) -> Route:
+    """Whatever else is asked below our root is refused in SCIM's words too."""
+
+    async def endpoint(request: Request) -> Response:
+        partly = [route for route in known if route.matches(request.scope)[0] is Match.PARTIAL]
+        allowed = sorted({method for route in partly if isinstance(route, Route) for method in route.methods or ()})
+        if allowed:
+            refused = ScimError(405, "This address does not take that method.")
+            return _json(refused.to_json(), 405, {"Allow": ", ".join(allowed)})
+        return _json(ScimError(404, "There is no such address.").to_json(), 404)
+
+    return Route(ROOT + "/{rest:path}", endpoint, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 
 
 async def _body(request: Request) -> Any:

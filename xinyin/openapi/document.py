@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Match
 from xinyin.openapi.amendments import AMENDMENTS
 from xinyin.openapi.identity import IDENTITY_PATHS
 from xinyin.openapi.protocols import PROTOCOL_PATHS
+from xinyin.openapi.provisioning import PROVISIONING_PATHS
 from xinyin.openapi.shapes import RESPONSES, SCHEMAS, security_schemes
 from xinyin.openapi.surroundings import SURROUNDING_PATHS
 
@@ -21,6 +22,7 @@ TAGS = {
     "licences": "Issuing, changing and reading licences, for agencies.",
     "holder": "A holder's own licences.",
     "administration": "The tree of units, groups, and roles for a time and a place.",
+    "people of agencies": "SCIM 2.0 (RFC 7644): agencies' directories enter, change and let go people and groups.",
     "wallets": "Licences as credentials in wallets (SD-JWT VC, OpenID4VCI).",
     "sharing": "Licences of other agencies, with a purpose, a basis and a matter (GB/T 36906).",
     "seals": "Electronic seals, and sealing files with them.",
@@ -58,7 +60,7 @@ def _document(app: FastAPI, public_url: str) -> Document:
         servers=[{"url": public_url}],
     )
     paths = document["paths"]
-    for path, operations in {**IDENTITY_PATHS, **PROTOCOL_PATHS, **SURROUNDING_PATHS}.items():
+    for path, operations in {**IDENTITY_PATHS, **PROTOCOL_PATHS, **PROVISIONING_PATHS, **SURROUNDING_PATHS}.items():
         served = {method: each for method, each in operations.items() if _is_served(app.routes, method, path)}
         if served:
             paths[path] = served

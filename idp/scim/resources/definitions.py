@@ -146,7 +146,6 @@ GROUP_SCHEMA = Schema(
                 Attribute(
                     "$ref", "Its address", "reference", references=("User",), mutability="immutable", case_exact=True
                 ),
-                Attribute("display", "The name of the user", mutability="readOnly"),
                 Attribute("type", "Always User", mutability="immutable", canonical=("User",)),
             ),
         ),
