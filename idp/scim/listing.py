@@ -14,11 +14,11 @@ from idp.scim.documents import Documents
 from idp.scim.errors import ScimError, invalid_value
 from idp.scim.filters.expressions import Both, Comparison, Filter
 from idp.scim.filters.grammar import parse_attribute, parse_filter
-from idp.scim.filters.matching import look_up, matches
 from idp.scim.groups import find_groups, groups_of
 from idp.scim.records import count_users, find_users_by, is_number, list_users
 from idp.scim.resources.attributes import Document, ResourceType
 from idp.scim.resources.definitions import GROUP, USER
+from idp.scim.resources.matching import look_up, matches
 from idp.scim.resources.showing import Wanted, read_wanted, shown
 from idp.scim.tenancy import Tenant
 

@@ -8,8 +8,8 @@ from typing import Any
 from idp.scim.errors import invalid_path, invalid_syntax, invalid_value, no_target, not_mutable
 from idp.scim.filters.expressions import AttributePath, Both, Comparison, Filter, TargetPath
 from idp.scim.filters.grammar import parse_path
-from idp.scim.filters.matching import selects
 from idp.scim.resources.attributes import COMMON, Attribute, Document, ResourceType, named
+from idp.scim.resources.matching import selects
 from idp.scim.resources.reading import check_required, read_value
 
 PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

@@ -20,8 +20,8 @@ from idp.scim.filters.expressions import (
     TargetPath,
 )
 from idp.scim.filters.grammar import DEEPEST, LONGEST, parse_filter, parse_path
-from idp.scim.filters.matching import matches
 from idp.scim.resources.definitions import ENTERPRISE_URN, USER, USER_URN
+from idp.scim.resources.matching import matches
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,10}", fullmatch=True).filter(
     lambda name: name.lower() not in {"not", "and", "or"}
