@@ -1,14 +1,14 @@
 """scim
 
-Revision ID: idp_0008
-Revises: idp_0007
+Revision ID: idp_0009
+Revises: idp_0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "idp_0008"
-down_revision = "idp_0007"
+revision = "idp_0009"
+down_revision = "idp_0008"
 branch_labels = None
 depends_on = None
 
