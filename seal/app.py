@@ -43,6 +43,7 @@ from seal.signing.jobs.service import KEEP, JobParts, SealJobs
 from seal.signing.pressing.here import PressHere
 from seal.signing.pressing.order import Press
 from seal.signing.raising import LevelRaiser
+from seal.signing.reports import ReportSigning
 from seal.signing.service import SigningParts, SigningService
 from seal.timestamp import routes as timestamp_routes
 from seal.timestamp.authority import AuthorityWiring
@@ -97,6 +98,7 @@ class SealServices:
     uses: UseLog
     publication: SealPublication
     signing: SigningService
+    reports: ReportSigning
     intents: IntentJournal
     timestamps: TimestampService
     responder: OcspResponder
@@ -163,6 +165,7 @@ def build_services(parts: Foundations) -> SealServices:
         uses=UseLog(parts.database, parts.clock),
         publication=publication,
         signing=signing,
+        reports=ReportSigning(authority, parts.database, timestamps.stamper, parts.clock),
         intents=intents,
         timestamps=timestamps,
         responder=OcspResponder(authority_parts, authority),

@@ -118,3 +118,23 @@ class Sealer(Protocol):
     async def public_keys(self) -> Sequence[SealerKey]:
         """The keys that check claims, checkpoints, receipts, status lists and credentials."""
         ...
+
+
+class ReportSealer(Protocol):
+    """Signs reports on what was verified, by a key of the service that signs nothing else."""
+
+    async def report_certificates(self) -> Sequence[bytes]:
+        """DER: the certificate of that key, then its issuers without the root."""
+        ...
+
+    async def sign_report_xml(self, signed_info: bytes) -> bytes:
+        """The ES256 signature (64 bytes, r and s) over a canonical `ds:SignedInfo`; InvalidInput for anything else."""
+        ...
+
+    async def sign_report_pdf(self, pdf: bytes) -> bytes:
+        """The PDF with an invisible PAdES signature, time-stamped (B-T) where stamps are to be had, else B-B."""
+        ...
+
+    async def report_keys(self) -> Sequence[SealerKey]:
+        """The key in use and its predecessors; their purpose is "report"."""
+        ...

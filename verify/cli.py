@@ -15,6 +15,7 @@ from verify.qr.claims import check_claims
 from verify.qr.reading import read_qr
 from verify.qr.service import qr_document
 from verify.report.report import VerificationReport
+from verify.signed_reports.recheck import RecheckTrust
 from verify.standing import LicenceState
 from verify.status.judging import StatusReference, judge_status, readable_lists
 from verify.trust_list.directory import TrustDirectory
@@ -49,6 +50,12 @@ def verify_offline(data_or_qr: bytes | str, trust_dir: Path, clock: Clock) -> Ve
     validation = ValidationReport(qr_document(data_or_qr), (), (signature,))
     reference, issued_at = (claims.status, claims.issued_at) if claims else (None, None)
     return _with_status(validation, judge_status(reference, issued_at, lists, now), now)
+
+
+def offline_trust(trust_dir: Path, clock: Clock) -> RecheckTrust:
+    """By whom reports are believed, told by the folder alone. Blocking. Raises `InvalidInput`."""
+    directory = TrustDirectory.load(trust_dir)
+    return RecheckTrust([key.spki for key in directory.trust.receipt_keys], _store(directory, clock()))
 
 
 def _store(directory: TrustDirectory, now: datetime) -> TrustStore:

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import admin.app
@@ -34,12 +36,14 @@ from seal.signing.workers.keystore import WorkerKeyStore
 from seal.timestamp.settings import TimestampSettings
 from sso_proxy.app import GatewayServices, start_gateway
 from verify.app import VerifyServices
+from verify.signed_reports.basis import Software
 from verify.trust_list.source import ServiceTrust
 from verify.upload.judging.findings import Judges
 from verify.upload.judging.here import JudgesHere
 from verify.upload.judging.pool import JudgingLimits, JudgingPool
 from verify.vault import VaultStandings
 from xinyin.foundation import Foundation, open_foundation
+from xinyin.operations.circumstances import HouseCircumstances
 from xinyin.own_clients import GATEWAY_CLIENT_ID, gateway_registration, pages_registration
 from xinyin.pages import build_pages
 from xinyin.providers import build_connectors
@@ -113,7 +117,11 @@ def build_house(foundation: Foundation, provider_http: ProviderHttp) -> House:
     vault = _build_vault(foundation, sealing, identity)
     pages = build_pages(foundation)
     trust = ServiceTrust(
-        sealing.publication, sealing.signing, issuer=foundation.settings.public_url, clock=foundation.clock
+        sealing.publication,
+        sealing.signing,
+        issuer=foundation.settings.public_url,
+        clock=foundation.clock,
+        reports=sealing.reports,
     )
     console = admin.app.build_services(
         admin.app.Neighbours(identity, sealing, vault),
@@ -236,8 +244,21 @@ def _build_verify(
         store=foundation.ephemeral,
         judges=_judges(foundation.settings.judging_workers),
         status_tokens=vault.statuses.tokens,
+        reporting=_reporting(foundation, sealing, vault),
     )
     return verify.app.build_services(neighbours, public_url=foundation.settings.public_url, clock=foundation.clock)
+
+
+def _reporting(foundation: Foundation, sealing: SealServices, vault: VaultServices) -> verify.app.Reporting:
+    fonts = foundation.settings.font_directory
+    return verify.app.Reporting(
+        sealer=sealing.reports,
+        fonts=cache(lambda: load_fonts(Path(fonts) if fonts else None)),
+        envelope=foundation.envelope,
+        software=Software("Xinyin", version("xinyin")),
+        circumstances=HouseCircumstances(vault, sealing),
+        seconds=foundation.settings.report_minutes * 60,
+    )
 
 
 def _judges(processes: int) -> Judges:

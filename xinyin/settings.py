@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     """Processes that seal, and alone open keys of seals; 0: done in this process."""
     judging_workers: int = Field(2, ge=0, le=64)
     """Processes that judge uploaded files; 0: done in this process, without their limits."""
+    report_minutes: int = Field(60, ge=0, le=10080)
+    """How many minutes a verification report can be fetched by whoever has its address; 0: reports are not kept."""
     seal_job_days: int = Field(7, ge=1, le=3650)
     """How many days the files of a seal job can be fetched."""
     font_directory: str = ""

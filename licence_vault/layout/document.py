@@ -15,7 +15,8 @@ class LicenceDocument:
 
     `document_id` is 32 hex digits. `metadata` are the short names of GB/T 36903 (ZZBS, ZZMC …) and their values.
     `field_names` maps the names of values in the drawing to the Chinese names of the fields, for the index.
-    `data_xml` is the licence's data as XML, attached to both files as `licence.xml`.
+    `data_xml` is the licence's data as XML, attached to both files as `licence.xml`; what is no licence says what its
+    data is called and of which kind (in PDF).
     """
 
     drawing: Drawing
@@ -26,3 +27,6 @@ class LicenceDocument:
     data_xml: bytes
     metadata: Mapping[str, str] = field(default_factory=dict)
     field_names: Mapping[str, str] = field(default_factory=dict)
+    data_name: str = "licence.xml"
+    data_kind: str = "text/xml"
+    language: str = "zh-CN"

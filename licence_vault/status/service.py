@@ -17,7 +17,7 @@ from kernel.crypto.envelope import Envelope
 from kernel.database.engine import Database
 from kernel.errors import NotFound
 from licence_vault.licences.licence import LicenceStatus
-from licence_vault.licences.records import find_by
+from licence_vault.licences.records import find_by, with_identifiers
 from licence_vault.status.encoding import StatusArray, StatusType
 from licence_vault.status.places import CAPACITY, SIZE, StatusPlace, decoy_turns, place_of
 from licence_vault.status.records import StatusListRow, changes_until, list_numbers, lock_newest, marked_now
@@ -114,6 +114,12 @@ class StatusLists:
         if row is None or row.status_list is None or row.status_index is None:
             return None
         return row.status_list, row.status_index
+
+    async def number_for(self, identifier: str) -> int | None:
+        """The list on which the licence with this identifier stands; None for no licence, or one on no list."""
+        async with self._database.reading() as session:
+            rows = await with_identifiers(session, [identifier])
+        return rows[0].status_list if rows else None
 
     async def _reserve_block(self) -> list[StatusPlace]:
         async with self._database.transaction() as session:

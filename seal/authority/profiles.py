@@ -17,8 +17,10 @@ FAMILIES: Final[tuple[Family, ...]] = ("sm2", "p256")
 """Made at the first start. RSA is made when somebody first asks for it: for readers that know nothing newer."""
 ALL_FAMILIES: Final[tuple[Family, ...]] = ("sm2", "p256", "rsa")
 ALGORITHMS: Final[dict[Family, SigningAlgorithm]] = {"sm2": "SM2-SM3", "p256": "ES256", "rsa": "RS256"}
-Role = Literal["root", "issuing", "maker", "tsa", "ocsp"]
+Role = Literal["root", "issuing", "maker", "tsa", "ocsp", "reports"]
 MAKER: Final = "seal-maker"
+REPORTS: Final = "p256-reports"
+"""Signs reports on what was verified; its certificate says that it signs documents, and makes no seals."""
 BACKDATING = timedelta(hours=1)
 """Certificates begin a little early, for verifiers whose clocks are behind."""
 
@@ -32,12 +34,14 @@ PERSON_LIFE: Final = timedelta(days=3 * 366)
 """The longest that a certificate of a seal or a person may last."""
 
 _ROOT_LIFE, _ISSUING_LIFE, _MAKER_LIFE = timedelta(days=7300), timedelta(days=3650), timedelta(days=1826)
+_REPORTS_LIFE: Final = timedelta(days=1826)
 _OCSP_LIFE: Final = timedelta(days=90)  # short: nobody asks whether a responder was revoked (RFC 6960 §4.2.2.2.1)
 USED_FOR: Final[dict[Role, timedelta]] = {
     "issuing": timedelta(days=1800),  # so that a seal of five years still ends before its issuer
     "maker": timedelta(days=1461),
     "tsa": timedelta(days=366),
     "ocsp": timedelta(days=60),
+    "reports": timedelta(days=366),
 }
 """How long a certificate of each renewable role signs before the next one takes over."""
 KEEPS_KEY: Final[frozenset[Role]] = frozenset({"issuing"})
@@ -48,6 +52,7 @@ LINTED_AS: Final[dict[Role, Purpose]] = {
     "maker": "signer",
     "tsa": "tsa",
     "ocsp": "ocsp",
+    "reports": "signer",
 }
 _CA_USAGE: Final = ("key_cert_sign", "crl_sign")
 _SIGNER_USAGE: Final = ("digital_signature", "non_repudiation")
@@ -97,6 +102,8 @@ def own_names(family: Family) -> tuple[OwnName, ...]:
     ]
     if family != "rsa":  # imprints in SHA-2 are stamped with P-256
         names.append(OwnName(tsa_name(family), "tsa", family))
+    if family == "p256":
+        names.append(OwnName(REPORTS, "reports", family))
     if family == "sm2":
         names.append(OwnName(MAKER, "maker", family))
     return tuple(names)
@@ -125,6 +132,10 @@ class Naming:
             case "maker":
                 subject = self._subject("Seal Maker")
                 return self._signer(family, subject, spki, (now, _before(now + _MAKER_LIFE, issuer_end)))
+            case "reports":
+                subject = self._subject(f"Verification Reports {now:%Y%m%d}")
+                profile = self._signer(family, subject, spki, (now, _before(now + _REPORTS_LIFE, issuer_end)))
+                return replace(profile, extended_key_usage=(DOCUMENT_SIGNING,))
             case "tsa":
                 return self._tsa(family, spki, now, issuer_end or now + _ISSUING_LIFE)
             case "ocsp":

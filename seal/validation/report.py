@@ -1,5 +1,7 @@
 """What a validation says. Names of checks and their details are English msgids, translated where they are shown."""
 
+import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,12 +74,14 @@ class Check:
     sub_indication: SubIndication | None = None
 
     def to_dict(self, translate: Translate) -> dict[str, Any]:
-        """`{"name", "result", "detail"}` in the reader's language."""
-        return {
+        """`{"id", "name", "result", "detail", "sub_indication"?}` in the reader's language; `id` is the same in all."""
+        told = {
+            "id": re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-"),
             "name": translate(self.name),
             "result": self.result.value,
             "detail": translate(self.detail, **self.params),
         }
+        return told | ({"sub_indication": self.sub_indication.value} if self.sub_indication else {})
 
 
 def passed(name: str, detail: str, /, **params: object) -> Check:
@@ -167,6 +171,8 @@ class SignatureReport:
         report |= {"kind": self.kind, "signer": self.signer}
         if self.seal:
             report["seal"] = {"id": self.seal.id, "name": self.seal.name, "status": self.seal.status}
+        if self.certificate:
+            report["certificate_sha256"] = hashlib.sha256(self.certificate).hexdigest()
         return report | {
             "time": {
                 "value": self.time.value.isoformat() if self.time.value else None,

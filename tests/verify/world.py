@@ -4,14 +4,17 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
 from kernel.crypto.cose import key_id, sign_cose
+from kernel.crypto.envelope import Envelope
 from kernel.crypto.jose import sign_jwt
 from kernel.crypto.private_keys import PrivateKey, generate_key
+from kernel.crypto.signatures import der_to_raw
 from kernel.ephemeral.memory import InProcessStore
 from kernel.errors import Gone, NotFound
 from kernel.ids.licence_identifier import LicenceIdentifier
@@ -19,10 +22,14 @@ from kernel.web import problems
 from kernel.web.locale import LocaleMiddleware
 from kernel.web.security_headers import SecurityHeadersMiddleware
 from kernel.web.templates import Pages
+from licence_vault.layout.fonts import FontBook, load_fonts
+from seal.client import SealerKey
+from seal.documents.pdf.signing import PdfSealRequest, seal_pdf
 from seal.validation.trust import TrustStore
-from tests.seal.pki import NOW, SealPki
+from tests.seal.pki import NOW, Holder, SealPki
 from verify import app as verify_app
 from verify.receipt.receipt import ReceiptSigner
+from verify.signed_reports.basis import ListUsed, Software
 from verify.standing import LicenceStanding, LicenceState
 from verify.trust_list.document import Anchor, PublishedSeal, QrKey, TrustList
 from verify.trust_list.source import TrustSource, store_of
@@ -88,7 +95,59 @@ class Signer:
     key: PrivateKey = field(default_factory=lambda: generate_key("ES256"))
 
     async def sign_receipt(self, claims: Mapping[str, object]) -> str:
-        return sign_jwt(claims, self.key, typ="verification-receipt+jwt")
+        return sign_jwt(claims, self.key, typ="receipt+jwt")
+
+
+@dataclass
+class ReportSealer:
+    """Signs reports with a certificate of this world's authority."""
+
+    pki: SealPki
+    holder: Holder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.holder = self.pki.p256.issue("reports")
+
+    async def report_certificates(self) -> tuple[bytes, ...]:
+        return (self.holder.certificate.der, self.pki.p256.issuing.certificate.der)
+
+    async def sign_report_xml(self, signed_info: bytes) -> bytes:
+        return der_to_raw(self.holder.key.sign(signed_info))
+
+    async def sign_report_pdf(self, pdf: bytes) -> bytes:
+        request = PdfSealRequest(
+            signer=self.holder.key,
+            certificates=await self.report_certificates(),
+            picture=b"",
+            seal_name="",
+            positions=(),
+            signed_at=NOW,
+        )
+        return seal_pdf(pdf, request)
+
+    async def report_keys(self) -> list[SealerKey]:
+        return [SealerKey("report", "ES256", self.holder.key.public_spki)]
+
+
+class Circumstances:
+    """Lists and a log that say the same every time."""
+
+    async def seal_status_list(self) -> ListUsed:
+        return ListUsed.of(f"{PUBLIC_URL}/api/v1/seals/status-list", b"seals")
+
+    async def licence_status_list(self, identifier: str) -> ListUsed | None:
+        return ListUsed.of(f"{PUBLIC_URL}/api/v1/status/1", b"licences")
+
+    async def revocation_lists(self) -> list[ListUsed]:
+        return [ListUsed.of("urn:xinyin:crl:1", b"crl")]
+
+    async def log_checkpoint(self) -> str:
+        return "zhengzhao.example.cn/log\n3\nAAAA\n"
+
+
+@cache
+def _fonts() -> FontBook:
+    return load_fonts()
 
 
 @dataclass
@@ -154,8 +213,10 @@ class World:
     signer: Signer = field(default_factory=Signer)
     now: datetime = NOW
     status_lists: list[str] = field(default_factory=list)
+    report_sealer: ReportSealer = field(init=False)
 
     def __post_init__(self) -> None:
+        self.report_sealer = ReportSealer(self.pki)
         self.trust = Trust(self.pki)
         self.registry.by_handle[HANDLE] = standing()
         self.build(trust=self.trust, receipts=self.signer)
@@ -187,6 +248,13 @@ class World:
                 store=InProcessStore(self.clock),
                 judges=JudgesHere(),
                 status_tokens=self.status_tokens,
+                reporting=verify_app.Reporting(
+                    sealer=self.report_sealer,
+                    fonts=_fonts,
+                    envelope=Envelope(bytes(32)),
+                    software=Software("Xinyin", "0.1.0"),
+                    circumstances=Circumstances(),
+                ),
             ),
             public_url=PUBLIC_URL,
             clock=self.clock,

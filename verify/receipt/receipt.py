@@ -16,8 +16,8 @@ class ReceiptSigner(Protocol):
 
 
 def report_digest(report: Mapping[str, object]) -> str:
-    """SHA-256 (hex) of the report without its receipt: members sorted, no spaces, UTF-8."""
-    bare = {name: value for name, value in report.items() if name != "receipt"}
+    """SHA-256 (hex) of the report without its receipt and where it is kept: members sorted, no spaces, UTF-8."""
+    bare = {name: value for name, value in report.items() if name not in ("receipt", "kept")}
     canonical = json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 

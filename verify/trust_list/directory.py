@@ -6,6 +6,7 @@ crls/*.crl               DER, optional
 qr-keys.json             [{"kid", "alg", "spki" (base64 DER), "issuer"}]
 status-keys.json         optional, the same for the keys of status lists
 credential-keys.json     optional, the same for the keys of credentials and signed JSON
+receipt-keys.json        optional, the same for the keys of receipts and reports
 status/*.jwt             optional, status lists (Status List Tokens)
 seal-status.jwt          optional, the standing of all seals, signed with one of the status keys
 signer-anchors/*.cer     optional, roots that are trusted for signers alone, not for those who make seals
@@ -57,6 +58,7 @@ class TrustDirectory:
             qr_keys=qr_keys,
             status_keys=_read_keys(path / "status-keys.json"),
             credential_keys=_read_keys(path / "credential-keys.json"),
+            receipt_keys=_read_keys(path / "receipt-keys.json"),
             crls=[file.read_bytes() for file in sorted(path.glob("crls/*.crl"))],
         )
         return cls(path, trust, _read_status_lists(path), _read_seal_status(path, trust))
@@ -77,6 +79,7 @@ def export_trust_list(
     _write_json(path / "qr-keys.json", [key.to_json() for key in trust.qr_keys])
     _write_json(path / "status-keys.json", [key.to_json() for key in trust.status_keys])
     _write_json(path / "credential-keys.json", [key.to_json() for key in trust.credential_keys])
+    _write_json(path / "receipt-keys.json", [key.to_json() for key in trust.receipt_keys])
     _write_json(path / "trust-list.json", trust.to_json())
     if seal_status is not None:
         (path / SEAL_STATUS).write_text(seal_status, encoding="ascii")

@@ -63,11 +63,28 @@ class KeyPublication(Protocol):
         ...
 
 
+class ReportKeys(Protocol):
+    """Who signs reports as XML and PDF; `seal.client.ReportSealer` is one."""
+
+    async def report_keys(self) -> Sequence[SealerKey]:
+        """The public halves, of now and before."""
+        ...
+
+
 class ServiceTrust:
     """The `TrustSource` of a running service."""
 
-    def __init__(self, seals: SealPublication, keys: KeyPublication, *, issuer: str, clock: Clock) -> None:
-        """`issuer`: the name of who signs QR codes, as verifiers read it."""
+    def __init__(
+        self,
+        seals: SealPublication,
+        keys: KeyPublication,
+        *,
+        issuer: str,
+        clock: Clock,
+        reports: ReportKeys | None = None,
+    ) -> None:
+        """`issuer`: the name of who signs QR codes, as verifiers read it. `reports`: who signs reports."""
+        self._reports = reports
         self._seals = seals
         self._keys = keys
         self._issuer = issuer
@@ -81,6 +98,7 @@ class ServiceTrust:
         """See `TrustSource`."""
         store = await self._seals.trust_store()
         keys = await self._keys.public_keys()
+        of_reports = await self._reports.report_keys() if self._reports else ()
         return TrustList(
             issued_at=self._clock(),
             anchors=[_anchor(each) for each in store.anchors if each not in store.signer_anchors],
@@ -89,7 +107,7 @@ class ServiceTrust:
             crls=[each.der for each in store.crls],
             seals=[entry for seal in await self._seals.published_seals() for entry in _entries(seal)],
             qr_keys=[self._key(each) for each in keys if each.purpose in ("claims", "claims_sm2")],
-            receipt_keys=[self._key(each) for each in keys if each.purpose == "receipt"],
+            receipt_keys=[self._key(each) for each in (*keys, *of_reports) if each.purpose in ("receipt", "report")],
             status_keys=[self._key(each) for each in keys if each.purpose == "status"],
             credential_keys=[self._key(each) for each in keys if each.purpose == "credential"],
         )

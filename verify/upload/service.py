@@ -12,9 +12,9 @@ from verify.credentials.judging import Challenge
 from verify.credentials.reading import read_credential
 from verify.credentials.service import CredentialVerification
 from verify.qr.service import QrVerification
-from verify.receipt.receipt import ReceiptSigner, receipt_claims
 from verify.report.report import VerificationReport
 from verify.report.wording import STATE_SENTENCES
+from verify.signed_reports.service import SignedReports
 from verify.standing import LicenceStanding, LicenceStandings, LicenceState
 from verify.trust_list.source import TrustSource
 from verify.upload.budget import WorkBudget
@@ -35,21 +35,18 @@ class UploadVerification:
         trust: TrustSource,
         standings: LicenceStandings,
         qr: QrVerification,
-        receipts: ReceiptSigner,
+        reports: SignedReports,
         budget: WorkBudget,
         judges: Judges,
-        issuer: str,
         clock: Clock,
     ) -> None:
-        """`issuer` is the public address that receipts name as theirs."""
         self._trust = trust
         self._standings = standings
         self._credentials = CredentialVerification(trust, standings)
         self._qr = qr
-        self._receipts = receipts
+        self._reports = reports
         self._budget = budget
         self._judges = judges
-        self._issuer = issuer
         self._clock = clock
 
     async def judge_file(self, data: bytes, *, address: str) -> VerificationReport:
@@ -89,10 +86,8 @@ class UploadVerification:
         return await self._credentials.judge(sent, self._clock(), challenge)
 
     async def answer(self, report: VerificationReport) -> dict[str, Any]:
-        """The report as sent, with a signed receipt over it."""
-        document = report.to_dict()
-        receipt = await self._receipts.sign_receipt(receipt_claims(document, issuer=self._issuer))
-        return document | {"receipt": receipt}
+        """The report as sent, with what it rests on, a signed receipt over it, and where it is kept for a while."""
+        return await self._reports.answer(report)
 
 
 def _with_standing(report: VerificationReport, named: str | None, *, is_recorded: bool) -> VerificationReport:

@@ -8,45 +8,88 @@ import typer
 
 from kernel.clock import system_clock
 from kernel.errors import InvalidInput
-from kernel.i18n import Catalogs
+from kernel.i18n import Catalogs, current_locale, use_locale
 from seal.documents.ofd.document import load_documents, load_pages
 from seal.documents.ofd.package import OfdPackage
 from seal.documents.preview import page_picture
 from seal.validation.report import Indication
-from verify.cli import verify_offline
+from verify.cli import offline_trust, verify_offline
 from verify.report.report import VerificationReport
 from verify.report.text import render_text
+from verify.signed_reports.recheck import RecheckTrust, recheck_report
+from verify.signed_reports.service import FORMATS
+from verify.signed_reports.text import render_recheck
 from xinyin.cli.console import AsJson, fail, in_house, out, print_json, show
 from xinyin.house import House
 from xinyin.pages import package_roots
 
 ofd_app = typer.Typer(help="OFD files.", no_args_is_help=True)
 
-Judged = tuple[VerificationReport, dict[str, Any]]
-"""The report, and how it is told: with a receipt where there is somebody to sign one."""
+Judged = tuple[VerificationReport, dict[str, Any], bytes]
+"""The report, how it is told (with a receipt where there is somebody to sign one), and what is written to a file."""
 
 
 def verify(
     what: Annotated[
-        str, typer.Argument(metavar="FILE|QR-TEXT", help="A PDF, an OFD, a picture of a QR code, or its text.")
-    ],
+        str,
+        typer.Argument(metavar="[FILE|QR-TEXT]", help="A PDF, an OFD, a picture of a QR code, or its text."),
+    ] = "",
     trust: Annotated[Path | None, typer.Option(help="A trust folder; nothing else is asked then.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write the report as JSON to this file.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write the report here (.json, .jws, .xml, .pdf); without FILE: check this report again."),
+    ] = None,
+    document: Annotated[Path | None, typer.Option(help="What the report that is checked again is about.")] = None,
     language: Annotated[str, typer.Option(help="zh_CN or en.")] = "zh_CN",
     as_json: AsJson = False,
 ) -> None:
-    """Verify a licence. Exit code 0 only when everything holds, 1 otherwise."""
+    """Verify a licence, or a report about one. Exit code 0 only when everything holds, 1 otherwise."""
     Catalogs.load(package_roots())
+    with use_locale(language):
+        if what:
+            _judge(what, trust, report, as_json)
+        elif report is not None:
+            _recheck(report, document, trust, as_json)
+        else:
+            fail("name a file, a QR text, or a report to check again with --report", 2)
+
+
+def _judge(what: str, trust: Path | None, report: Path | None, as_json: bool) -> None:
+    form = report.suffix.lower().removeprefix(".") if report else "json"
+    if form not in FORMATS:
+        form = "json"
     subject = _read(what)
-    verdict, document = _offline(subject, trust) if trust else _in_house(subject)
+    if trust and form != "json":
+        raise InvalidInput("With a trust folder there is nobody to sign a report. Name a file ending in .json.")
+    verdict, told, written = _offline(subject, trust) if trust else _in_house(subject, form)
     if report:
-        report.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        report.write_bytes(written)
     if as_json:
-        print_json(document)
+        print_json(told)
     else:
-        out.print(render_text(verdict, language), markup=False)
+        out.print(render_text(verdict, current_locale()), markup=False)
     if verdict.indication is not Indication.PASSED:
         raise SystemExit(1)
+
+
+def _recheck(report: Path, document: Path | None, trust: Path | None, as_json: bool) -> None:
+    for each in filter(None, (report, document)):
+        if not each.is_file():
+            fail(f"there is no file {each}", 2)
+    believed = offline_trust(trust, system_clock) if trust else in_house(_house_trust)
+    subject = document.read_bytes() if document else None
+    found = recheck_report(report.read_bytes(), believed, system_clock(), subject)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        out.print(render_recheck(found), markup=False)
+    if not found.holds:
+        raise SystemExit(1)
+
+
+async def _house_trust(house: House) -> RecheckTrust:
+    published = await house.trust.published()
+    return RecheckTrust([key.spki for key in published.receipt_keys], await house.trust.store())
 
 
 def _read(what: str) -> bytes | str:
@@ -60,19 +103,27 @@ def _read(what: str) -> bytes | str:
 
 def _offline(subject: bytes | str, trust: Path) -> Judged:
     verdict = verify_offline(subject, trust, system_clock)
-    return verdict, verdict.to_dict()
+    document = verdict.to_dict()
+    return verdict, document, json_bytes(document)
 
 
-def _in_house(subject: bytes | str) -> Judged:
+def _in_house(subject: bytes | str, form: str) -> Judged:
     async def work(house: House) -> Judged:
-        upload = house.verify.upload
+        upload, reports = house.verify.upload, house.verify.reports
         if isinstance(subject, bytes):
             verdict = await upload.judge_file(subject, address="command-line")
         else:
             verdict = await upload.judge_text(subject, address="command-line")
-        return verdict, await upload.answer(verdict)
+        told = await reports.answer(verdict, keep=False)
+        written = json_bytes(told) if form == "json" else await reports.export(verdict, form)
+        return verdict, told, written
 
     return in_house(work)
+
+
+def json_bytes(document: dict[str, Any]) -> bytes:
+    """As it is written to a file."""
+    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 OfdFile = Annotated[Path, typer.Argument(metavar="FILE", help="An OFD file.")]

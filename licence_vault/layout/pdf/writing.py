@@ -1,7 +1,6 @@
 """Writing a licence as PDF (ISO 32000-1) with the skeleton of PDF/A-3b (ISO 19005-3), not yet sealed."""
 
 import hashlib
-from datetime import datetime
 
 from licence_vault.layout.document import PRODUCER, LicenceDocument
 from licence_vault.layout.drawing import DrawnPage, number
@@ -47,23 +46,23 @@ def _add_page(file: PDFFile, parent: int, page: DrawnPage, parts: tuple[Part, ..
 
 def _fill_catalogue(file: PDFFile, document: LicenceDocument, catalogue: int, shared: str) -> None:
     metadata = file.add_encoded("/Type/Metadata/Subtype/XML", xmp_packet(document))
-    data = _attach_data(file, document.data_xml, document.created_at)
+    data = _attach_data(file, document)
     file.fill(
         catalogue,
-        f"<</Type/Catalog{shared}/Metadata {metadata} 0 R/Lang(zh-CN)/MarkInfo<</Marked false>>"
+        f"<</Type/Catalog{shared}/Metadata {metadata} 0 R/Lang({document.language})/MarkInfo<</Marked false>>"
         f"/ViewerPreferences<</DisplayDocTitle true>>/AF[{data} 0 R]"
-        f"/Names<</EmbeddedFiles<</Names[(licence.xml) {data} 0 R]>>>>>>",
+        f"/Names<</EmbeddedFiles<</Names[({document.data_name}) {data} 0 R]>>>>>>",
     )
 
 
-def _attach_data(file: PDFFile, xml: bytes, moment: datetime) -> int:
-    checksum = hashlib.md5(xml, usedforsecurity=False).hexdigest()
+def _attach_data(file: PDFFile, document: LicenceDocument) -> int:
+    data, moment, name = document.data_xml, document.created_at, document.data_name
+    checksum = hashlib.md5(data, usedforsecurity=False).hexdigest()
     stream = file.add_stream(
-        f"/Type/EmbeddedFile/Subtype/text#2Fxml/Params<</Size {len(xml)}/ModDate {pdf_date(moment)}"
-        f"/CheckSum<{checksum}>>>",
-        xml,
+        f"/Type/EmbeddedFile/Subtype/{document.data_kind.replace('/', '#2F')}"
+        f"/Params<</Size {len(data)}/ModDate {pdf_date(moment)}/CheckSum<{checksum}>>>",
+        data,
     )
     return file.add(
-        f"<</Type/Filespec/F(licence.xml)/UF{text_string('licence.xml')}/AFRelationship/Data"
-        f"/EF<</F {stream} 0 R/UF {stream} 0 R>>>>"
+        f"<</Type/Filespec/F({name})/UF{text_string(name)}/AFRelationship/Data/EF<</F {stream} 0 R/UF {stream} 0 R>>>>"
     )
