@@ -84,6 +84,7 @@ class _Pages:
 
     def _drawable(self, text: str, style: Style) -> str:
         """What no font can draw, and what cannot be seen, is shown as a box: texts come from strangers' files."""
+        text = "\n".join(line for line in text.split("\n") if line.strip())
         shown = (each if each == "\n" or self._can_draw(each, style) else "□" for each in text[:2000])
         return "".join(shown) or "—"
 
