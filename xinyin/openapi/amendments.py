@@ -270,6 +270,7 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
         "seal:use", answer={"200": _file("What is sealed so far", "application/zip")}
     ),
     "post /api/v1/verifications": _public("200", json_answer("The report", ref("VerificationReport"))),
+    "get /api/v1/verifications/{id}": _public("200", json_answer("The report", ref("VerificationReport"))),
     "get /api/v1/status": _public("200", json_answer("Addresses", shape({"status_lists": listing(TEXT)}))),
     "get /api/v1/status/{number}": _public("200", _file("A Status List Token", "application/statuslist+jwt")),
     "get /api/v1/trust-pack": _public(

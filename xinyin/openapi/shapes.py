@@ -51,7 +51,7 @@ def parameter(name: str, where: str, description: str, *, required: bool = False
     }
 
 
-_CHECK = shape({"name": TEXT, "result": TEXT, "detail": TEXT})
+_CHECK = shape({"id": TEXT, "name": TEXT, "result": TEXT, "detail": TEXT}, {"sub_indication": TEXT})
 _ACTOR = shape({"sub": TEXT}, {"capacity": TEXT, "client_id": TEXT, "act": {"type": "object"}})
 _PARTY = shape({"uscc": TEXT, "name": TEXT})
 _ISSUED = {
@@ -259,11 +259,13 @@ SCHEMAS: Mapping[str, Schema] = {
             "document": shape({"format": TEXT, "digest": TEXT}),
             "checks": listing(_CHECK),
             "signatures": listing(_SIGNATURE),
+            "basis": {**OBJECT, "description": "policy, clock, status lists, log checkpoint and software it rests on"},
             "receipt": {**TEXT, "description": "compact JWS over the report's digest"},
         },
         {
             "sub_indication": TEXT,
             "licence": ref("LicenceFace"),
+            "kept": shape({"id": TEXT, "url": TEXT, "until": TIME}),
             "shown": {**OBJECT, "description": "what a credential disclosed, when its signature holds"},
         },
     ),

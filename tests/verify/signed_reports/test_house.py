@@ -1,4 +1,4 @@
-"""In a whole house: reports signed by its authority are checked again by the command line's own means, and by others."""
+"""In a whole house: reports signed by its authority are checked again by the trust folder alone, and by others."""
 
 import hashlib
 import subprocess
