@@ -15,6 +15,7 @@ from admin.licences import changes as licence_change_routes
 from admin.licences import routes as licence_routes
 from admin.licences.routes import LicenceDesk
 from admin.logout_notices import routes as logout_notice_routes
+from admin.neighbours import routes as neighbour_routes
 from admin.organisations import routes as organisation_routes
 from admin.people import routes as people_routes
 from admin.people.routes import PeopleDesk
@@ -30,6 +31,7 @@ from kernel.principal import Principal
 from kernel.web.templates import NavLink
 from licence_vault.app import VaultServices
 from licence_vault.issuing.changes import LicenceChanges
+from licence_vault.neighbours.register import NeighbourRegister
 from seal.app import SealServices
 from seal.seals.outside.importing import SealImports
 from seal.seals.service import SealRegister
@@ -52,6 +54,7 @@ NAVIGATION = (
     NavLink("People", "/console/people", PEOPLE, "Administration"),
     NavLink("Organisations", "/console/organisations", USERS, "Administration"),
     NavLink("Applications", "/console/clients", USERS, "Administration"),
+    NavLink("Neighbouring vaults", "/console/neighbours", USERS, "Administration"),
     NavLink("Logout notices", "/console/logout-notices", USERS, "Administration"),
     NavLink("Audit trail", "/console/audit", AUDIT, "Administration"),
 )
@@ -87,6 +90,7 @@ class AdminServices:
     seal_imports: SealImports
     seal_jobs: SealJobs
     audit: AuditReading
+    neighbours: NeighbourRegister
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,7 @@ def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
         seal_imports=seal.imports,
         seal_jobs=seal.jobs,
         audit=reading,
+        neighbours=vault.neighbours,
     )
 
 
@@ -148,6 +153,7 @@ def page_routes() -> list[BaseRoute]:
         *organisation_routes.routes(),
         *client_routes.routes(),
         *logout_notice_routes.routes(),
+        *neighbour_routes.routes(),
         *licence_routes.routes(),
         *licence_change_routes.routes(),
         *batch_routes.routes(),

@@ -17,6 +17,8 @@ from licence_vault.licences.licence import CAUSE_CODES, LicenceStatus
 TOGETHER = 200
 """Entries in one push; a body has at most 256 KiB."""
 RANGES_TOGETHER = 20
+AREA_CODE_LENGTH = 6
+"""Old identifiers may name their issuer's area instead of the issuer."""
 _HEX_32, _HEX_64 = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{64}")
 
 
@@ -102,11 +104,14 @@ def _entry(given: Any, number: int) -> Entry:
         if not holds:
             raise _wrong(f"entries.{number}.{name}")
     try:
-        identifier = str(LicenceIdentifier.parse(given["identifier"]))
+        identifier = LicenceIdentifier.parse(given["identifier"])
         days = {"valid_from": date.fromisoformat(given["valid_from"]), "valid_to": _day(given["valid_to"])}
     except (InvalidInput, ValueError, TypeError) as error:
         raise _wrong(f"entries.{number}") from error
-    return Entry(**(dict(given) | days | {"identifier": identifier}))
+    is_of_issuer = identifier.issuer == given["issuer"] or len(identifier.issuer) == AREA_CODE_LENGTH
+    if not is_of_issuer or (identifier.type_code, identifier.version) != (given["type"], given["version"]):
+        raise _wrong(f"entries.{number}.identifier")
+    return Entry(**(dict(given) | days | {"identifier": str(identifier)}))
 
 
 def _shapes(given: Mapping[str, Any]) -> dict[str, bool]:
