@@ -18,6 +18,12 @@ SIDE_NAMES = {
     NeighbourSide.ABOVE: "Above us: it gets our directory",
     NeighbourSide.BELOW: "Below us: calls are passed on to it",
 }
+STATE_NAMES = {
+    "away": "Away",
+    "not_compared": "Its directory was not compared yet",
+    "not_heard": "It was not heard of yet",
+    "well": "Well",
+}
 REASON_NAMES = {
     "does not answer": "It does not answer",
     "too slow": "It answers too slowly",
@@ -43,11 +49,11 @@ async def list_neighbours(request: Request) -> Response:
 def _row(state: NeighbourState) -> dict[str, object]:
     above = state.neighbour.side is NeighbourSide.ABOVE
     if state.last_error or state.is_away:
-        shape, word = "suspended", "Away"
+        shape, word = "suspended", STATE_NAMES["away"]
     elif state.reconciled_at is None:
-        shape, word = "pending", "Its directory was not compared yet" if above else "It was not heard of yet"
+        shape, word = "pending", STATE_NAMES["not_compared" if above else "not_heard"]
     else:
-        shape, word = "valid", "Well"
+        shape, word = "valid", STATE_NAMES["well"]
     return {
         "state": state,
         "above": above,
