@@ -18,6 +18,11 @@ from licence_vault.batches import routes as batch_routes
 from licence_vault.batches.runner import BatchRunner
 from licence_vault.batches.service import Batches, BatchParts
 from licence_vault.catalogue.service import Catalogue
+from licence_vault.collection.matching import Matching
+from licence_vault.collection.parts import CollectionParts
+from licence_vault.collection.review import Review
+from licence_vault.collection.runner import Collector
+from licence_vault.collection.service import Collections
 from licence_vault.forms import routes as form_routes
 from licence_vault.forms.service import FormParts, LicenceForms
 from licence_vault.grants import routes as grant_routes
@@ -91,6 +96,9 @@ class VaultServices:
     issuing: Issuing
     batches: Batches
     batch_runner: BatchRunner
+    collections: Collections
+    review: Review
+    collector: Collector
     changes: LicenceChanges
     lookup: Lookup
     forms: LicenceForms
@@ -150,6 +158,17 @@ def build_services(parts: Foundations) -> VaultServices:
     neighbours = NeighbourRegister(database, parts.envelope, audit, clock, breaker)
     pusher = Pusher(database, data, parts.ephemeral, peers, clock)
     batch_parts = BatchParts(database, audit, clock, parts.envelope, catalogue, issuing, parts.seal_of, parts.fonts)
+    collection_parts = CollectionParts(
+        database=database,
+        audit=audit,
+        clock=clock,
+        envelope=parts.envelope,
+        catalogue=catalogue,
+        issuing=issuing,
+        seal_of=parts.seal_of,
+        fonts=parts.fonts,
+        matching=Matching(database, data),
+    )
     return VaultServices(
         public_url=parts.public_url,
         clock=clock,
@@ -157,6 +176,9 @@ def build_services(parts: Foundations) -> VaultServices:
         issuing=issuing,
         batches=Batches(batch_parts),
         batch_runner=BatchRunner(batch_parts),
+        collections=Collections(collection_parts),
+        review=Review(collection_parts),
+        collector=Collector(collection_parts),
         changes=LicenceChanges(database, audit, clock, data, ledger),
         lookup=lookup,
         forms=forms,

@@ -1,4 +1,4 @@
-"""What the service does beside answering: seal jobs, batches, notices and neighbours at once; chores once an hour."""
+"""What the service does beside answering: batches, collections, notices, neighbours at once; chores once an hour."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ _log = structlog.get_logger()
 
 @asynccontextmanager
 async def chores_running(house: House, seconds: float = HOUR) -> AsyncIterator[None]:
-    """Have chores, seal jobs, batches and notices done during the block; several processes at it do no harm."""
+    """Have chores, seal jobs, batches, collections and notices done during the block; several processes at it do no harm."""
     await asyncio.to_thread(house.verify.judges.start)  # so that the first file need not wait for them
     task = asyncio.create_task(_repeat(house, seconds))
     try:
@@ -25,6 +25,7 @@ async def chores_running(house: House, seconds: float = HOUR) -> AsyncIterator[N
         async with (
             house.seal.jobs.runner.running(),
             vault.batch_runner.running(),
+            vault.collector.running(),
             vault.notice_runner.running(),
             vault.neighbour_runner.running(),
         ):

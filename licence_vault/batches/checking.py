@@ -1,6 +1,6 @@
 """Checking a row as issuing would, drawing included, without making anything. CPU-bound: `asyncio.to_thread`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,13 @@ class RowError:
 
 def check_row(licence_type: LicenceType, body: Mapping[str, Any], issuer: Issuer, fonts: FontBook) -> list[RowError]:
     """Every complaint about an order; none means that it can be issued."""
+    return [_told(licence_type, body, each) for each in complaints_about(licence_type, body, issuer, fonts)]
+
+
+def complaints_about(
+    licence_type: LicenceType, body: Mapping[str, Any], issuer: Issuer, fonts: FontBook
+) -> Sequence[FieldError]:
+    """The same as the catalogue says it, by field."""
     try:
         order = read_order(body, licence_type)
         values = face_values(licence_type, order.fields) | {
@@ -38,9 +45,8 @@ def check_row(licence_type: LicenceType, body: Mapping[str, Any], issuer: Issuer
         }
         compose(licence_type.face, values, {}, fonts)
     except InvalidInput as refusal:
-        complaints = refusal.fields or (FieldError("", refusal.message, dict(refusal.params)),)
-        return [_told(licence_type, body, each) for each in complaints]
-    return []
+        return refusal.fields or (FieldError("", refusal.message, dict(refusal.params)),)
+    return ()
 
 
 def _told(licence_type: LicenceType, body: Mapping[str, Any], complaint: FieldError) -> RowError:

@@ -72,8 +72,8 @@ def places_of(licence_type: LicenceType, heads: list[str]) -> dict[str, str]:
     # A field's own name comes before what holders are usually called.
     for column in sorted(columns, key=lambda each: not each.place.startswith("fields.")):
         for head in column.heads:
-            known.setdefault(_plain(head), column.place)
-    places = {head: known.get(_plain(head), "") for head in heads}
+            known.setdefault(plain_head(head), column.place)
+    places = {head: known.get(plain_head(head), "") for head in heads}
     errors = [
         FieldError("file", "No column of this licence is named {name}.", {"name": head[:40]})
         for head in heads
@@ -89,8 +89,8 @@ def places_of(licence_type: LicenceType, heads: list[str]) -> dict[str, str]:
 
 def flat_places(licence_type: LicenceType, names: list[str]) -> dict[str, str]:
     """Name → place for a JSON row without a structure; what means nothing keeps its name, for the row to be refused."""
-    known = {_plain(head): each.place for each in reversed(columns_of(licence_type)) for head in each.heads}
-    return {name: known.get(_plain(name), "") for name in names}
+    known = {plain_head(head): each.place for each in reversed(columns_of(licence_type)) for head in each.heads}
+    return {name: known.get(plain_head(name), "") for name in names}
 
 
 def order_of(licence_type: LicenceType, cells: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, Any]:
@@ -163,5 +163,6 @@ def _guess(number: str, licence_type: LicenceType) -> str:
     return "111" if "111" in allowed and number[:17].isdigit() else (allowed[0] if allowed else "")
 
 
-def _plain(head: str) -> str:
+def plain_head(head: str) -> str:
+    """A head as it is compared: one width, no case, no spaces."""
     return "".join(unicodedata.normalize("NFKC", head).casefold().split())

@@ -17,6 +17,7 @@ from licence_vault.catalogue.fields import chinese_date, face_names, face_text, 
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.issuing.order import IssueOrder
 from licence_vault.licences.licence import LicenceContent, content_digest
+from licence_vault.licences.origin import Origin
 from licence_vault.status.places import StatusPlace
 
 _SERIAL_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -48,6 +49,8 @@ class Draft:
     handle: str
     content_digest: str
     status_place: StatusPlace
+    origin: Origin | None = None
+    """What it is converted from; None for a licence that was never anything else."""
 
     @property
     def values(self) -> dict[str, str]:
@@ -77,8 +80,9 @@ class Draft:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """GB/T 36903 by its short names, and where the status stands."""
+        """GB/T 36903 by its short names, where the status stands, and what a copy was converted from."""
         holder = self.content.holder
+        converted_on = self.issued_at.astimezone(DISPLAY_ZONE).date()
         return {
             "ZZBS": str(self.identifier),
             "ZZMC": self.licence_type.name,
@@ -94,6 +98,7 @@ class Draft:
             "CZZTDMLX": HOLDER_CODE_TYPES[holder.id_type].label_zh,
             "CZZTDMLXDM": holder.id_type,
             STATUS_NAME: str(self.status_place),
+            **(self.origin.metadata(converted_on, self.issuer.name) if self.origin else {}),
         }
 
     @property
@@ -128,8 +133,12 @@ def make_draft(
     *,
     place: StatusPlace,
     previous: LicenceIdentifier | None = None,
+    origin: Origin | None = None,
 ) -> Draft:
-    """A draft of the first version, or of the next one after `previous`, with its `place` on a status list."""
+    """A draft of the first version, or of the next one after `previous`, with its `place` on a status list.
+
+    `origin`: what it is converted from.
+    """
     if previous is not None:
         identifier = previous.next_version()
     else:
@@ -150,6 +159,7 @@ def make_draft(
         handle=new_handle(),
         content_digest=content_digest(str(identifier), licence_type.code, content, (valid_from, valid_to)),
         status_place=place,
+        origin=origin,
     )
 
 

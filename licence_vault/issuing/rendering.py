@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+from licence_vault.issuing.converting import draw_converted
 from licence_vault.issuing.drafting import Draft
 from licence_vault.layout.composition import compose
 from licence_vault.layout.document import LicenceDocument
@@ -38,6 +39,8 @@ def render(draft: Draft, qr: str, fonts: FontBook) -> Rendering:
 def draw(draft: Draft, qr: str, fonts: FontBook) -> LicenceDocument:
     """What both files show and hold. Raises `InvalidInput` naming a field that does not fit or cannot be drawn."""
     drawing = compose(draft.licence_type.face, draft.values | {"verification.qr": qr}, draft.images, fonts)
+    if draft.origin is not None:
+        drawing = draw_converted(draft, drawing, qr, fonts)
     return LicenceDocument(
         drawing=drawing,
         document_id=hashlib.sha256(str(draft.identifier).encode()).hexdigest()[:32],

@@ -7,7 +7,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError as UniqueViolation
@@ -24,6 +24,7 @@ from kernel.ids.time_ordered import new_id
 from licence_vault.caller import Issuer
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.catalogue.service import Catalogue
+from licence_vault.issuing.converting import converted_positions
 from licence_vault.issuing.drafting import Draft, make_draft
 from licence_vault.issuing.idempotency import IdempotencyKeys, Replay
 from licence_vault.issuing.order import read_order, type_code_of
@@ -33,8 +34,16 @@ from licence_vault.layout.fonts import FontBook
 from licence_vault.ledger.entries import LedgerEntry
 from licence_vault.ledger.service import Ledger
 from licence_vault.licences.licence import Licence, LicenceStatus
+from licence_vault.licences.origin import Origin
 from licence_vault.licences.protection import LicenceData, licence_of
-from licence_vault.licences.records import LicenceEventRow, LicenceRow, OutboxRow, find_by, find_for_update
+from licence_vault.licences.records import (
+    LicenceEventRow,
+    LicenceRow,
+    OriginRow,
+    OutboxRow,
+    find_by,
+    find_for_update,
+)
 from licence_vault.licences.succession import FIRST, Succession, read_change
 from licence_vault.neighbours.changes import note_changes
 from licence_vault.status.service import StatusLists
@@ -107,7 +116,8 @@ class _Drawn:
 
     def documents(self) -> tuple[DocumentToSeal, DocumentToSeal]:
         """Both files."""
-        places, purpose = stamp_positions(self.draft.licence_type), f"licence:{self.draft.id}"
+        draft, purpose = self.draft, f"licence:{self.draft.id}"
+        places = converted_positions(draft) if draft.origin else stamp_positions(draft.licence_type)
         return (
             DocumentToSeal("ofd", self.rendering.ofd, places, purpose, drawn_here=True),
             DocumentToSeal("pdf", self.rendering.pdf, places, purpose, drawn_here=True),
@@ -123,13 +133,18 @@ class Issuing:
     def __init__(self, parts: IssuingParts) -> None:
         self._parts = parts
 
-    async def issue(self, body: Mapping[str, Any], requester: Requester) -> Licence:
-        """Issue a licence. Raises `InvalidInput`, `Forbidden`, `Conflict` (no seal; the key was used otherwise)."""
-        async with self._parts.keys.guard(requester.actor, requester.key, body) as replay:
+    async def issue(self, body: Mapping[str, Any], requester: Requester, origin: Origin | None = None) -> Licence:
+        """Issue a licence; `origin`: as the converted copy of an older one.
+
+        Raises `InvalidInput`, `Forbidden`, `Conflict` (no seal; the key was used otherwise).
+        """
+        asked = {"origin": origin.plain(), **body} if origin else body
+        async with self._parts.keys.guard(requester.actor, requester.key, asked) as replay:
             if replay.licence_id:
                 return await self._load(replay.licence_id)
             licence_type = await self._type(type_code_of(body), requester)
-            return await self._make(_Begun(await self._draft(licence_type, body, requester), replay), requester)
+            draft = replace(await self._draft(licence_type, body, requester), origin=origin)
+            return await self._make(_Begun(draft, replay), requester)
 
     async def issue_all(self, orders: Sequence[KeyedOrder], requester: Requester) -> list[Licence | InvalidInput]:
         """Issue licences of one type in one step: sealed together, kept together, written in one transaction.
@@ -247,6 +262,7 @@ class Issuing:
                 each.replay.record(session, row["id"], parts.clock())
             changes = [each.begun.supersedes.kind if each.begun.supersedes else FIRST for each in drawn]
             await self._write(session, list(zip(rows, changes, strict=True)), requester)
+            session.add_all(_origin_row(each.draft.id, each.draft.origin) for each in drawn if each.draft.origin)
         return [licence_of(row, each.draft.content) for each, row in zip(drawn, rows, strict=True)]
 
     async def _rows(self, drawn: Sequence[_Drawn], sealed: Sequence[bytes]) -> list[dict[str, Any]]:
@@ -351,6 +367,16 @@ class Issuing:
         if row is None:
             raise NotFound("There is no such licence.")
         return self._parts.data.open(row)
+
+
+def _origin_row(licence_id: str, origin: Origin) -> OriginRow:
+    return OriginRow(
+        licence_id=licence_id,
+        collection_id=origin.collection_id,
+        number=origin.number,
+        credibility=origin.credibility,
+        original_digest=origin.digest,
+    )
 
 
 def _check_reissuable(licence: Licence, requester: Requester, body: Mapping[str, Any]) -> None:

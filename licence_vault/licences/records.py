@@ -79,6 +79,18 @@ class LicenceEventRow(Base):
     actor_id: Mapped[str] = mapped_column(String(128))
 
 
+class OriginRow(Base):
+    """Which row of which collection a licence was converted from, written in the transaction that issues it."""
+
+    __tablename__ = "vault_licence_origin"
+
+    licence_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    collection_id: Mapped[str] = mapped_column(String(32), index=True)
+    number: Mapped[int] = mapped_column(Integer)
+    credibility: Mapped[str] = mapped_column(String(1))
+    original_digest: Mapped[str] = mapped_column(String(64))
+
+
 class IdempotencyRow(Base):
     """What a key of a caller has led to; it makes a retry safe."""
 

@@ -14,7 +14,9 @@ _DIGITS = {character: str(index) for index, character in enumerate("〇一二三
     "陆": "6", "柒": "7", "捌": "8", "玖": "9", "元": "1", "两": "2",
 }  # fmt: skip
 _ZERO = "〇零○◯OoＯ0０"
-_CHINESE_YEAR = re.compile(f"([一二三四五六七八九壹贰叁肆伍陆柒捌玖][{_ZERO}一二三四五六七八九壹贰叁肆伍陆柒捌玖]{{3}})年")
+_CHINESE_YEAR = re.compile(
+    f"([一二三四五六七八九壹贰叁肆伍陆柒捌玖][{_ZERO}一二三四五六七八九壹贰叁肆伍陆柒捌玖]{{3}})年"
+)
 _NUMBER = "[〇零○◯元一二三四五六七八九十廿卅壹贰叁肆伍陆柒捌玖拾]{1,4}"
 _CHINESE = re.compile(f"{_CHINESE_YEAR.pattern}(?:({_NUMBER})月(?:({_NUMBER})[日号])?)?")
 _WESTERN = re.compile(r"([0-9]{4})(?:[-/.\\年,]([0-9]{1,2})(?:[-/.\\月,]([0-9]{1,2})[日号]?|月)?|年)")
@@ -41,8 +43,8 @@ def read_old_day(text: str, *, ends: bool = False) -> DayReading:
         year = int("".join(_DIGITS.get(each, "0") for each in match[1]))
         return _reading(year, _small(match[2]), _small(match[3]), ends)
     if match := _WESTERN.fullmatch(plain) or _JOINED.fullmatch(plain):
-        year, month, day = (int(each) if each else None for each in match.groups())
-        return _reading(year or 0, month, day, ends)
+        month, day = (int(each) if each else None for each in match.groups()[1:3])
+        return _reading(int(match[1]), month, day, ends)
     if match := _SHORT.fullmatch(plain):
         short, month, day = (int(each) for each in match.groups())
         found = [_day(century + short, month, day) for century in (1900, 2000)]

@@ -30,6 +30,9 @@ NAMES: Mapping[str, str] = {
 }
 """The short names of GB/T 36903 that files carry, and what they mean."""
 
+CONVERSION = ("ConversionStatement", "ConversionClass", "ConversionAgency", "ConversionDate", "OriginalDigest")
+"""What a converted copy says of itself, told as the file's description."""
+
 
 def xmp_packet(document: LicenceDocument) -> bytes:
     """The packet, uncompressed as PDF/A wants it."""
@@ -41,6 +44,11 @@ def xmp_packet(document: LicenceDocument) -> bytes:
     status = document.metadata.get("StatusList")
     if status:
         identifier += f"<dc:relation><rdf:Bag><rdf:li>{escape(status)}</rdf:li></rdf:Bag></dc:relation>"
+    about = "，".join(document.metadata[name] for name in CONVERSION if name in document.metadata)
+    if about:
+        identifier += (
+            f'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(about)}</rdf:li></rdf:Alt></dc:description>'
+        )
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

@@ -71,7 +71,9 @@ def test_a_year_of_two_digits_is_left_to_somebody_who_sees_the_licence() -> None
     assert read_old_day("98.5.1").possible == (date(1998, 5, 1), date(2098, 5, 1))
 
 
-@pytest.mark.parametrize("text", ["", "长期", "2016-13-01", "二〇一六年十三月一日", "2015-02-29", "五月一日", "0000-01-01"])
+@pytest.mark.parametrize(
+    "text", ["", "长期", "2016-13-01", "二〇一六年十三月一日", "2015-02-29", "五月一日", "0000-01-01"]
+)
 def test_what_is_no_day_is_not_read_as_one(text: str) -> None:
     assert read_old_day(text).day is None
 
@@ -176,5 +178,10 @@ def test_rare_characters_of_names_stay_as_they_are(name: str) -> None:
 
 def test_an_enumeration_takes_its_code_by_any_of_its_names() -> None:
     subject = Subject("holder.id_type", "code", choices={"公民身份号码": "111"})
-    assert [cleaned(each, subject) for each in ("公民身份号码", "居民身份证", "111", "什么")] == ["111", "111", "111", "什么"]
+    assert [cleaned(each, subject) for each in ("公民身份号码", "居民身份证", "111", "什么")] == [
+        "111",
+        "111",
+        "111",
+        "什么",
+    ]
     assert characters.narrow_letters("（Ａ）") == "（A）"
