@@ -9,6 +9,9 @@ from admin.audit import routes as audit_routes
 from admin.audit.service import AuditReading
 from admin.batches import routes as batch_routes
 from admin.clients import routes as client_routes
+from admin.collection import review as collection_review
+from admin.collection import routes as collection_routes
+from admin.collection.routes import CollectionDesk
 from admin.dashboard import routes as dashboard_routes
 from admin.dashboard.routes import DashboardDesk, Figure, Task
 from admin.licences import changes as licence_change_routes
@@ -49,6 +52,7 @@ NAVIGATION = (
     NavLink("Overview", "/console/overview"),
     NavLink("Licences", "/console/licences", LICENCES, "Licences and seals"),
     NavLink("Batches", "/console/batches", LICENCES, "Licences and seals"),
+    NavLink("Legacy licences", "/console/collections", LICENCES, "Licences and seals"),
     NavLink("Seals", "/console/seals", SEALS, "Licences and seals"),
     NavLink("Seal files", "/console/sealing", SEALING, "Licences and seals"),
     NavLink("People", "/console/people", PEOPLE, "Administration"),
@@ -63,6 +67,12 @@ NAVIGATION = (
 TASKS = (
     Task("Issue a licence", "Sealed and in force at once.", "/console/licences/new", frozenset({"licence:issue"})),
     Task("Issue from a file", "Every row is checked first.", "/console/batches/new", frozenset({"licence:issue"})),
+    Task(
+        "Collect legacy licences",
+        "Cleaned, looked at, converted.",
+        "/console/collections/new",
+        frozenset({"licence:issue"}),
+    ),
     Task("Find a licence", "By its holder's number or its identifier.", "/console/licences", LICENCES),
     Task("Apply for a seal", "Somebody else approves it.", "/console/seals/new", frozenset({"seal:apply"})),
     Task("Approve seals", "Those waiting come first.", "/console/seals", frozenset({"seal:approve"})),
@@ -85,6 +95,7 @@ class AdminServices:
     single_logout: SingleLogout
     licences: LicenceDesk
     licence_changes: LicenceChanges
+    collections: CollectionDesk
     seals: SealRegister
     seal_uses: UseLog
     seal_imports: SealImports
@@ -136,6 +147,7 @@ def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
             vault.catalogue, vault.issuing, vault.lookup, vault.clock, vault.batches, vault.batch_runner
         ),
         licence_changes=vault.changes,
+        collections=CollectionDesk(vault.catalogue, vault.collections, vault.review, vault.collector),
         seals=seal.register,
         seal_uses=seal.uses,
         seal_imports=seal.imports,
@@ -157,6 +169,8 @@ def page_routes() -> list[BaseRoute]:
         *licence_routes.routes(),
         *licence_change_routes.routes(),
         *batch_routes.routes(),
+        *collection_routes.routes(),
+        *collection_review.routes(),
         *seal_routes.routes(),
         *sealing_routes.routes(),
         *audit_routes.routes(),

@@ -18,6 +18,7 @@ from licence_vault.batches import routes as batch_routes
 from licence_vault.batches.runner import BatchRunner
 from licence_vault.batches.service import Batches, BatchParts
 from licence_vault.catalogue.service import Catalogue
+from licence_vault.collection import routes as collection_routes
 from licence_vault.collection.matching import Matching
 from licence_vault.collection.parts import CollectionParts
 from licence_vault.collection.review import Review
@@ -253,6 +254,7 @@ def api_router(services: VaultServices) -> APIRouter:
     for part in (
         issuing_routes,
         batch_routes,
+        collection_routes,
         lookup_routes,
         form_routes,
         wallet_routes,

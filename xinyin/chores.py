@@ -17,7 +17,7 @@ _log = structlog.get_logger()
 
 @asynccontextmanager
 async def chores_running(house: House, seconds: float = HOUR) -> AsyncIterator[None]:
-    """Have chores, seal jobs, batches, collections and notices done during the block; several processes at it do no harm."""
+    """Have chores, seal jobs, batches, collections and notices done in the block; several processes do no harm."""
     await asyncio.to_thread(house.verify.judges.start)  # so that the first file need not wait for them
     task = asyncio.create_task(_repeat(house, seconds))
     try:

@@ -117,7 +117,7 @@ def reviewer_name(actor: Actor) -> str:
 def reviewer_actor(name: str) -> Actor:
     """The actor whom `reviewer_name` named."""
     kind, _colon, identifier = name.partition(":")
-    return Actor("client" if kind == "client" else "user", identifier)
+    return Actor("client" if kind == "client" else "system" if kind == "system" else "user", identifier)
 
 
 def today(clock: Clock) -> date:

@@ -33,6 +33,8 @@ post /api/v1/licences/{licence_id}/revoke, post /api/v1/licences/{licence_id}/su
 post /api/v1/licences/{licence_id}/resume, post /api/v1/licences/{licence_id}/reissue,
 post /api/v1/licence-batches, get /api/v1/licence-batches/{batch_id}, post /api/v1/licence-batches/{batch_id}/start,
 post /api/v1/licence-batches/{batch_id}/cancel, get /api/v1/licence-batches/{batch_id}/errors.csv,
+post /api/v1/licence-collections, get /api/v1/licence-collections/{collection_id}/rows,
+post /api/v1/licence-collections/{collection_id}/claim,
 get /api/v1/licence-types, post /api/v1/licence-types,
 get /api/v1/me/licences, post /api/v1/me/licences/{licence_id}/presentations,
 get /api/v1/me/grants, post /api/v1/me/grants, delete /api/v1/me/grants/{grant_id},

@@ -10,6 +10,7 @@ from licence_vault.licences.succession import CHANGE_TITLES, USUAL
 from licence_vault.lookup.service import FORMATS
 from licence_vault.presentations.service import LONGEST, MOST_SCANS, PURPOSE_LENGTH, SECONDS, SHORTEST, SHOWABLE
 from xinyin.openapi.administration import ADMINISTRATION
+from xinyin.openapi.collections import COLLECTIONS
 from xinyin.openapi.notices import NOTIFICATIONS
 from xinyin.openapi.shapes import (
     DAY,
@@ -222,6 +223,7 @@ AMENDMENTS: Mapping[str, dict[str, Any]] = {
     "post /api/v1/me/grants": _amend(HOLDER, answer={"201": json_answer("Given", ref("Grant"))}, body=GRANT_ORDER),
     "delete /api/v1/me/grants/{grant_id}": _amend(HOLDER, answer={"200": json_answer("Taken back", ref("Grant"))}),
     **NOTIFICATIONS,
+    **COLLECTIONS,
     **SHARING,
     **ADMINISTRATION,
     "post /api/v1/seals": _amend("seal:apply", answer={"201": json_answer("A draft, to be approved", ref("Seal"))}),

@@ -57,4 +57,5 @@ async def accept_all(world: TestHouse, collection: Collection, *names: str) -> l
     return states
 
 
-WRONG_NUMBER = CITIZEN_NUMBER[:9] + CITIZEN_NUMBER[10] + CITIZEN_NUMBER[9] + CITIZEN_NUMBER[11:]
+_AT = next(index for index in range(14, 17) if CITIZEN_NUMBER[index] != CITIZEN_NUMBER[index + 1])
+WRONG_NUMBER = CITIZEN_NUMBER[:_AT] + CITIZEN_NUMBER[_AT + 1] + CITIZEN_NUMBER[_AT] + CITIZEN_NUMBER[_AT + 2 :]
