@@ -8,12 +8,21 @@ from typing import Any
 from kernel.crypto.envelope import Envelope
 from licence_vault.collection.cleaning.row import Change, CleanRow, Proposal
 
+QUESTION_WORDS = {
+    "twin": "Row {number} is about the same licence.",
+    "in-vault": "The vault has this licence already.",
+    "other-name": "The vault knows the holder of this number by another name.",
+    "issued-on": "Write the day as 2026-11-21; an old licence was not issued in the future.",
+    "failed": "It could not be converted. Try again later.",
+}
+"""What is asked beside what issuing complains of, by code."""
+
 
 @dataclass(frozen=True)
 class Question:
     """Why a person has to look: a msgid with its params, at a place. A `fault` has to be mended, a doubt weighed.
 
-    `code` tells apart what rules ask about: wrong, missing-scan, twin, in-vault, other-name.
+    `code` tells apart what is asked: one of `QUESTION_WORDS`, or `wrong` for what issuing complains of.
     """
 
     place: str
@@ -21,6 +30,11 @@ class Question:
     params: Mapping[str, Any]
     code: str = "wrong"
     fault: bool = True
+
+
+def ask(code: str, place: str = "", *, fault: bool = False, **params: Any) -> Question:
+    """The question with this code."""
+    return Question(place, QUESTION_WORDS[code], params, code, fault)
 
 
 @dataclass(frozen=True)

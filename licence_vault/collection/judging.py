@@ -8,8 +8,8 @@ from typing import Any
 from licence_vault.batches.checking import complaints_about
 from licence_vault.caller import Issuer
 from licence_vault.catalogue.licence_type import LicenceType
-from licence_vault.collection.cleaning.row import OWN_PLACES, CleanRow, clean, order_from
-from licence_vault.collection.collected import Collected, Question
+from licence_vault.collection.cleaning.row import CleanRow, clean, order_from
+from licence_vault.collection.collected import Collected, Question, ask
 from licence_vault.layout.fonts import FontBook
 
 IDENTITY = ("holder.name", "holder.number", "holder.id_type")
@@ -44,11 +44,8 @@ def _faults(
     ]
     issued_on = found.values.get("issued_on", "")
     if issued_on and not _is_past_day(issued_on, day):
-        message = "Write the day as 2026-11-21; an old licence was not issued in the future."
-        complaints.append(Question("issued_on", message, {}))
-    told = {each.place for each in complaints}
-    open_proposals = {each.place for each in found.proposals if each.place not in told and each.place in OWN_PLACES}
-    return tuple(complaints) + tuple(Question(place, "Choose what this means.", {}) for place in sorted(open_proposals))
+        complaints.append(ask("issued-on", "issued_on", fault=True))
+    return tuple(complaints)
 
 
 def with_doubts(collected: Collected, doubts: list[Question]) -> Collected:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from kernel.database.engine import Database
 from licence_vault.catalogue.licence_type import LicenceType
-from licence_vault.collection.collected import Collected, Question
+from licence_vault.collection.collected import Collected, Question, ask
 from licence_vault.collection.records import twins_of
 from licence_vault.licences.licence import Licence, LicenceStatus
 from licence_vault.licences.protection import LicenceData
@@ -40,7 +40,7 @@ class Matching:
             first = (await twins_of(session, collection_id, [key])).get(key, number)
         if first >= number:
             return []
-        return [Question("", "Row {number} is about the same licence.", {"number": first}, "twin", fault=False)]
+        return [ask("twin", number=first)]
 
     async def in_vault(self, licence_type: LicenceType, collected: Collected) -> list[Question]:
         """Whether the vault has the licence already, and whether it knows its holder by another name."""
@@ -51,11 +51,10 @@ class Matching:
         questions = []
         same = [each for each in licences if each.type_code == licence_type.code and each.status in _LIVING]
         if any(not found[2] or each.content.number == found[2] for each in same):
-            questions.append(Question("", "The vault has this licence already.", {}, "in-vault", fault=False))
+            questions.append(ask("in-vault"))
         names = {each.content.holder.name for each in licences}
         if names and collected.order["holder"].get("name") not in names:
-            message = "The vault knows the holder of this number by another name."
-            questions.append(Question("holder.name", message, {}, "other-name", fault=False))
+            questions.append(ask("other-name", "holder.name"))
         return questions
 
     async def _licences(self, id_type: str, number: str) -> Sequence[Licence]:

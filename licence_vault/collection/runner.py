@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, Unavailable
 from licence_vault.caller import Issuer
 from licence_vault.catalogue.licence_type import LicenceType
-from licence_vault.collection.collected import Collected, Question, close, open_content
+from licence_vault.collection.collected import Collected, Question, ask, close, open_content
 from licence_vault.collection.judging import judge, values_of, with_doubts
 from licence_vault.collection.parts import CollectionParts, event, open_columns, reviewer_actor, today
 from licence_vault.collection.records import (
@@ -174,8 +174,7 @@ class Collector:
             _log.warning("row put off", collection=collection.id, row=row.number, reason=type(failure).__name__)
             if row.attempts < MOST_ATTEMPTS:
                 return _Outcome(row.number, None)
-            question = Question("", "It could not be converted. Try again later.", {})
-            return _Outcome(row.number, ItemState.FAILED, with_doubts(collected, [question]))
+            return _Outcome(row.number, ItemState.FAILED, with_doubts(collected, [ask("failed", fault=True)]))
         return _Outcome(row.number, ItemState.CONVERTED, licence_id=licence.id)
 
     async def _write(self, collection: CollectionRow, outcomes: Sequence[_Outcome]) -> None:
@@ -235,9 +234,7 @@ class Collector:
         """Ask about each row that speaks of the same licence as one before it."""
         async for row, first in twins_in(session, collection.id):
             collected = self._content(row)
-            message = "Row {number} is about the same licence."
-            question = Question("", message, {"number": first}, "twin", fault=False)
-            collected = replace(collected, questions=(*collected.questions, question))
+            collected = replace(collected, questions=(*collected.questions, ask("twin", number=first)))
             row.questions = len(collected.questions)
             row.content = close(self._parts.envelope, collection.id, row.number, collected)
 
