@@ -141,7 +141,9 @@ async def cancel(request: Request) -> Response:
 async def fetch_changes(request: Request) -> Response:
     """Every change with its rule, before and after."""
     principal = await at_desk(request, READ)
-    return await changes_file(request, request.path_params["collection_id"], issuer_of(principal).uscc)
+    desk = desk_of(request)
+    collection = await desk.collections.load(request.path_params["collection_id"], issuer_of(principal).uscc)
+    return await changes_file(collection, await desk.catalogue.load(collection.type_code), desk.review)
 
 
 async def _act(request: Request, what: str) -> Response:

@@ -13,11 +13,12 @@ from kernel.i18n import gettext
 from kernel.web.forms import MEBIBYTE, FormLimits, read_form
 from kernel.web.json_body import read_json
 from licence_vault.batches.sheets import write_csv
+from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.collection import mapping
 from licence_vault.collection.cleaning.rules import rule_title
 from licence_vault.collection.collected import Collected
 from licence_vault.collection.parts import Collection
-from licence_vault.collection.review import Item
+from licence_vault.collection.review import Item, Review
 from licence_vault.collection.service import RegisterOrder
 from licence_vault.collection.states import ItemState
 from licence_vault.issuing.routes import requester_of
@@ -171,7 +172,9 @@ async def rows(request: Request, collection_id: str) -> Response:
 async def changes_csv(request: Request, collection_id: str) -> Response:
     """UTF-8 with its mark."""
     requester = await requester_of(request, READ)
-    return await changes_file(request, collection_id, requester.issuer.uscc)
+    vault = _vault(request)
+    collection = await vault.collections.load(collection_id, requester.issuer.uscc)
+    return await changes_file(collection, await vault.catalogue.load(collection.type_code), vault.review)
 
 
 async def claim(request: Request, collection_id: str) -> Response:
@@ -242,15 +245,13 @@ async def cancel(request: Request, collection_id: str) -> Response:
     return JSONResponse(told(await _vault(request).collections.cancel(collection_id, requester)), headers=NO_STORE)
 
 
-async def changes_file(request: Request, collection_id: str, uscc: str) -> Response:
+async def changes_file(collection: Collection, licence_type: LicenceType, review: Review) -> Response:
     """Every change of every row, as a table."""
-    vault = _vault(request)
-    collection = await vault.collections.load(collection_id, uscc)
-    names = mapping.place_names(await vault.catalogue.load(collection.type_code))
+    names = mapping.place_names(licence_type)
     lines: list[list[object]] = [
         [gettext("Row"), gettext("Column"), gettext("Rule"), gettext("Before"), gettext("After")]
     ]
-    async for item in vault.review.every_item(collection_id, uscc):
+    async for item in review.every_item(collection.id, collection.issuer_uscc):
         for each in item.content.changes if item.content else ():
             named = names.get(each.place, each.place)
             lines.append([item.number, named, rule_title(each.rule), each.before, each.after])

@@ -232,9 +232,12 @@ async def test_a_register_says_its_class_and_where_it_comes_from(
 async def test_nothing_of_a_register_stands_in_plain_in_the_database(world: TestHouse) -> None:
     await collected(world, [old_cells(1)])
     async with world.house.foundation.database.reading() as session:
-        rows = (await session.execute(text("SELECT * FROM vault_collected"))).all()
-        rows += (await session.execute(text("SELECT * FROM vault_collection"))).all()
-    assert len(rows) == 2
+        rows = [
+            row
+            for table in ("vault_collected", "vault_collection", "vault_collection_source")
+            for row in (await session.execute(text(f"SELECT * FROM {table}"))).all()
+        ]
+    assert len(rows) == 3
     data = repr(rows).encode("unicode_escape")
     assert CITIZEN_NAME.encode("unicode_escape") not in data
     assert CITIZEN_NUMBER.encode() not in data
