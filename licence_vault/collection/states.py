@@ -55,8 +55,8 @@ class ClassRules:
 
 
 CLASS_RULES: Mapping[Credibility, ClassRules] = {
-    Credibility.A: ClassRules(True, False, "A 类：数据和影像由发证机关提供，可直接使用。"),
-    Credibility.B: ClassRules(True, False, "B 类：影像已在窗口与原件核对无误，可重复使用。"),
-    Credibility.C: ClassRules(False, True, "C 类：影像由用户上传，办事时须出示原件核验。"),
-    Credibility.D: ClassRules(False, True, "D 类：材料由用户自制，用户承诺其真实，仅供参考。"),
+    Credibility.A: ClassRules(True, False, "A 类：由发证机关提供，可直接使用。"),
+    Credibility.B: ClassRules(True, False, "B 类：已在窗口与原件核对无误，可重复使用。"),
+    Credibility.C: ClassRules(False, True, "C 类：由用户上传，办事时须出示原件核验。"),
+    Credibility.D: ClassRules(False, True, "D 类：由用户自制并承诺其真实，仅供参考。"),
 }

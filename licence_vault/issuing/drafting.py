@@ -62,10 +62,15 @@ class Draft:
             "holder.number": self.content.holder.number,
             "issuer.name": self.issuer.name,
             "licence.identifier": str(self.identifier),
-            "licence.issued_date": chinese_date(self.issued_at.astimezone(DISPLAY_ZONE).date()),
+            "licence.issued_date": chinese_date(self._issued_on) if self._issued_on else "",
             "licence.valid_to": last,
             "licence.validity": f"{chinese_date(self.valid_from)} 至 {last}" if self.valid_to else LONG_TERM,
         }
+
+    @property
+    def _issued_on(self) -> date | None:
+        """What a face says; a converted copy says when the original was issued, or nothing."""
+        return self.origin.issued_on if self.origin else self.issued_at.astimezone(DISPLAY_ZONE).date()
 
     @property
     def images(self) -> dict[str, bytes]:

@@ -39,10 +39,10 @@ from licence_vault.licences.protection import LicenceData, licence_of
 from licence_vault.licences.records import (
     LicenceEventRow,
     LicenceRow,
-    OriginRow,
     OutboxRow,
     find_by,
     find_for_update,
+    origin_row,
 )
 from licence_vault.licences.succession import FIRST, Succession, read_change
 from licence_vault.neighbours.changes import note_changes
@@ -262,7 +262,7 @@ class Issuing:
                 each.replay.record(session, row["id"], parts.clock())
             changes = [each.begun.supersedes.kind if each.begun.supersedes else FIRST for each in drawn]
             await self._write(session, list(zip(rows, changes, strict=True)), requester)
-            session.add_all(_origin_row(each.draft.id, each.draft.origin) for each in drawn if each.draft.origin)
+            session.add_all(origin_row(each.draft.id, each.draft.origin) for each in drawn if each.draft.origin)
         return [licence_of(row, each.draft.content) for each, row in zip(drawn, rows, strict=True)]
 
     async def _rows(self, drawn: Sequence[_Drawn], sealed: Sequence[bytes]) -> list[dict[str, Any]]:
@@ -367,16 +367,6 @@ class Issuing:
         if row is None:
             raise NotFound("There is no such licence.")
         return self._parts.data.open(row)
-
-
-def _origin_row(licence_id: str, origin: Origin) -> OriginRow:
-    return OriginRow(
-        licence_id=licence_id,
-        collection_id=origin.collection_id,
-        number=origin.number,
-        credibility=origin.credibility,
-        original_digest=origin.digest,
-    )
 
 
 def _check_reissuable(licence: Licence, requester: Requester, body: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.database.schema import JSONDocument, UTCDateTime, sealed, sealed_file
+from licence_vault.licences.origin import Origin
 from licence_vault.schema import Base
 
 KEY_KINDS = {"identifier": 1, "handle": 2, "ofd_digest": 3, "pdf_digest": 4}
@@ -218,3 +219,14 @@ async def looked_since(session: AsyncSession, licence_id: str, way: str, since: 
         AccessRow.licence_id == licence_id, AccessRow.way == way, AccessRow.at > since
     )
     return (await session.scalars(statement.limit(1))).first() is not None
+
+
+def origin_row(licence_id: str, origin: Origin) -> OriginRow:
+    """What is kept of where a converted licence comes from."""
+    return OriginRow(
+        licence_id=licence_id,
+        collection_id=origin.collection_id,
+        number=origin.number,
+        credibility=origin.credibility,
+        original_digest=origin.digest,
+    )
