@@ -133,8 +133,7 @@ def build_services(parts: Foundations) -> VaultServices:
     database, audit, clock = parts.database, parts.audit, parts.clock
     data = LicenceData(parts.envelope)
     catalogue = Catalogue(database, audit, clock)
-    origin = f"{urlsplit(parts.public_url).netloc}/log"
-    ledger = Ledger(database, parts.sealer, clock, origin, envelope=parts.envelope)
+    ledger = Ledger(database, parts.sealer, clock, f"{urlsplit(parts.public_url).netloc}/log", envelope=parts.envelope)
     lookup = Lookup(database, parts.blobs, data, clock)
     statuses = StatusLists(database, parts.sealer, parts.envelope, clock, parts.public_url)
     issuing = Issuing(_issuing_parts(parts, catalogue, data, ledger, statuses))
@@ -159,17 +158,7 @@ def build_services(parts: Foundations) -> VaultServices:
     neighbours = NeighbourRegister(database, parts.envelope, audit, clock, breaker)
     pusher = Pusher(database, data, parts.ephemeral, peers, clock)
     batch_parts = BatchParts(database, audit, clock, parts.envelope, catalogue, issuing, parts.seal_of, parts.fonts)
-    collection_parts = CollectionParts(
-        database=database,
-        audit=audit,
-        clock=clock,
-        envelope=parts.envelope,
-        catalogue=catalogue,
-        issuing=issuing,
-        seal_of=parts.seal_of,
-        fonts=parts.fonts,
-        matching=Matching(database, data),
-    )
+    collection_parts = _collection_parts(parts, batch_parts, data)
     return VaultServices(
         public_url=parts.public_url,
         clock=clock,
@@ -198,6 +187,20 @@ def build_services(parts: Foundations) -> VaultServices:
         relay=Relay(database, neighbours, peers, breaker, audit, clock),
         neighbour_runner=NeighbourRunner(database, neighbours, pusher, clock),
         peers=peers,
+    )
+
+
+def _collection_parts(parts: Foundations, batches: BatchParts, data: LicenceData) -> CollectionParts:
+    return CollectionParts(
+        database=batches.database,
+        audit=batches.audit,
+        clock=batches.clock,
+        envelope=batches.envelope,
+        catalogue=batches.catalogue,
+        issuing=batches.issuing,
+        seal_of=batches.seal_of,
+        fonts=batches.fonts,
+        matching=Matching(parts.database, data),
     )
 
 
