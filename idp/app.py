@@ -17,6 +17,7 @@ from idp.account.mandates.routes import MandatePages
 from idp.account.routes import AccountPages
 from idp.account.security.contacts import ContactPages, ContactParts, WaysToSignIn
 from idp.account.security.routes import SecurityPages, SecurityParts
+from idp.account.security.secrets import SecretPages, SecretParts
 from idp.account.service import AccountParts, AccountService
 from idp.administration.routes import AdministrationApi, AdministrationParts
 from idp.assignments.service import AssignmentService, held_later
@@ -31,6 +32,7 @@ from idp.clients.service import ClientService
 from idp.consent.service import ConsentService
 from idp.contacts.codes import ContactCodes
 from idp.contacts.service import ContactService
+from idp.factors.recovery import RecoveryCodes
 from idp.factors.standing import SecondFactors
 from idp.factors.totp import TotpService
 from idp.federation.accounts import ExternalAccounts
@@ -131,6 +133,8 @@ class IdpServices:
     tokens: TokenService
     totp: TotpService
     passkeys: PasskeyService
+    recovery: RecoveryCodes
+    throttle: AttemptThrottle
     login: LoginService
     assurance: AssuranceService
     federation: FederationService | None
@@ -176,7 +180,7 @@ def build_services(parts: Foundations) -> IdpServices:
     throttle = AttemptThrottle(parts.ephemeral, clock, settings)
     clients = ClientService(database, audit, clock)
     fetcher = parts.fetcher or build_fetcher(settings)
-    totp, passkeys = TotpService(database, audit, clock, parts.envelope, parts.ephemeral), _passkeys(parts)
+    factors = _second_factors(parts)
     cas_applications = CasApplications(database, audit, clock)
     tokens = TokenService(database, audit, clock, parts.keys, settings)
     saml = _saml(parts, fetcher)
@@ -186,7 +190,7 @@ def build_services(parts: Foundations) -> IdpServices:
     login = _login_service(
         parts,
         PasswordSignIn(persons, hasher, throttle, database, audit),
-        SecondFactors(totp, passkeys),
+        factors,
         SessionParts(sessions, consents, mandates, clock),
     )
     return IdpServices(
@@ -208,8 +212,10 @@ def build_services(parts: Foundations) -> IdpServices:
         sessions=sessions,
         mandates=mandates,
         tokens=tokens,
-        totp=totp,
-        passkeys=passkeys,
+        totp=factors.totp,
+        passkeys=factors.passkeys,
+        recovery=factors.recovery,
+        throttle=throttle,
         login=login,
         assurance=AssuranceService(persons, _register(parts), throttle, database, audit),
         federation=_federation(parts, persons),
@@ -226,9 +232,14 @@ def build_services(parts: Foundations) -> IdpServices:
     )
 
 
-def _passkeys(parts: Foundations) -> PasskeyService:
+def _second_factors(parts: Foundations) -> SecondFactors:
+    database, audit, clock, ephemeral = parts.database, parts.audit, parts.clock, parts.ephemeral
     ceremony = Ceremony(parts.settings.issuer, "Xinyin 信印")
-    return PasskeyService(parts.database, parts.audit, parts.clock, parts.ephemeral, ceremony)
+    return SecondFactors(
+        TotpService(database, audit, clock, parts.envelope, ephemeral),
+        PasskeyService(database, audit, clock, ephemeral, ceremony),
+        RecoveryCodes(database, audit, clock, parts.envelope),
+    )
 
 
 def _hasher(settings: IdpSettings) -> PasswordHasher:
@@ -300,6 +311,7 @@ def page_routes(services: IdpServices) -> list[BaseRoute]:
         *LogoutPages(visitors, sign_out).routes(),
         *_federation_routes(services, login, account),
         *account.routes(),
+        *SecretPages(_secret_parts(services, visitors)).routes(),
         *SecurityPages(SecurityParts(services.passkeys, visitors, services.clock)).routes(),
         *ContactPages(ContactParts(services.contacts, services.codes, visitors, services.clock, ways)).routes(),
         *MandatePages(services.mandates, services.persons, services.sessions, visitors, services.clock).routes(),
@@ -323,6 +335,18 @@ def _scim(services: IdpServices) -> ScimApi:
             persons=services.persons,
             documents=Documents(services.envelope, services.settings.issuer + SCIM_ROOT),
         )
+    )
+
+
+def _secret_parts(services: IdpServices, visitors: Visitors) -> SecretParts:
+    return SecretParts(
+        services.database,
+        services.persons,
+        services.login.factors,
+        services.recovery,
+        services.throttle,
+        visitors,
+        services.clock,
     )
 
 

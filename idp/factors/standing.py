@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from idp.factors.recovery import RecoveryCodes
 from idp.factors.totp import TotpService
 from idp.passkeys.service import PasskeyService
 
@@ -12,6 +13,7 @@ class FactorStanding:
 
     has_app: bool
     passkeys: int
+    recovery_codes: int = 0
 
     def suffices(self, *, is_needed: bool) -> bool:
         """Whether there is a factor to ask for.
@@ -28,7 +30,9 @@ class SecondFactors:
 
     totp: TotpService
     passkeys: PasskeyService
+    recovery: RecoveryCodes
 
     async def standing(self, person_id: str) -> FactorStanding:
         """What this person has."""
-        return FactorStanding(await self.totp.is_enrolled(person_id), await self.passkeys.count(person_id))
+        passkeys, codes = await self.passkeys.count(person_id), await self.recovery.left(person_id)
+        return FactorStanding(await self.totp.is_enrolled(person_id), passkeys, codes)

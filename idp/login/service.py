@@ -168,7 +168,7 @@ class LoginService:
         if is_enrolment:
             right = await self.factors.totp.confirm(request.id, person_id, code)
         else:
-            right = await self.factors.totp.check(person_id, code)
+            right = await self.factors.totp.check(person_id, code) or await self.factors.recovery.take(person_id, code)
         if not right:
             await self._password.refuse(person_id, "wrong code")
             raise InvalidInput(WRONG_CODE, fields=[FieldError("code", WRONG_CODE)])

@@ -19,6 +19,7 @@ from idp.persons.records import (
     list_persons,
     load_person,
 )
+from idp.persons.strength import check_strength
 from idp.roles.service import RoleService, parse_roles
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock
@@ -101,10 +102,10 @@ class PersonService:
 
     async def set_password(self, person_id: str, password: str, actor: Actor = SYSTEM) -> None:
         """Give a person a new password; every session and token from before ends. Raises `InvalidInput`, `NotFound`."""
+        self.check_password(password, (await self.load(person_id)).username or "")
         hashed = await self._hasher.hash(password)
         async with self._database.transaction() as session:
             row = await load_person(session, person_id)
-            self.check_password(password, row.username or "")
             record = await session.get(PasswordRow, person_id)
             if record is None:
                 session.add(PasswordRow(person_id=person_id, hash=hashed, changed_at=self._clock()))
@@ -204,6 +205,13 @@ class PersonService:
             record = await session.get(PasswordRow, row.id)
             return PasswordRecord(public(row), record.hash if record else None)
 
+    async def is_password(self, person_id: str, password: str) -> bool:
+        """Whether this is the person's password; as slow for those who have none."""
+        async with self._database.reading() as session:
+            record = await session.get(PasswordRow, person_id)
+        too_long = len(password) > PASSWORD_MAXIMUM_LENGTH
+        return await self._hasher.matches(record.hash if record else None, "" if too_long else password)
+
     async def has_password(self, person_id: str) -> bool:
         """Whether the person can sign in by password."""
         async with self._database.reading() as session:
@@ -232,6 +240,7 @@ class PersonService:
             raise _field_error("password", "Use a password of at most {n} characters.", n=PASSWORD_MAXIMUM_LENGTH)
         if password.casefold() == username.casefold():
             raise _field_error("password", "Use a password that is not your user name.")
+        check_strength(password, (username,))
 
     async def _record(self, session: AsyncSession, action: str, person_id: str, actor: Actor, **detail: object) -> None:
         await self._audit.record(session, AuditEvent(action, actor, subject_ref=f"person:{person_id}", detail=detail))

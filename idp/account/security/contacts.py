@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from idp.account.security.routes import errors_of
 from idp.contacts.address import Address, parse_address
 from idp.contacts.codes import ContactCodes
 from idp.contacts.service import ContactService
@@ -21,7 +22,7 @@ from kernel.errors import Conflict, FieldError, Gone, InvalidInput, RateLimited,
 from kernel.i18n import gettext
 from kernel.messages.message import Channel
 from kernel.web.csrf import check_csrf
-from kernel.web.forms import RawForm, field_errors, read_form
+from kernel.web.forms import RawForm, read_form
 from kernel.web.problems import status_of
 from kernel.web.sign_in import signed_in
 from kernel.web.templates import Pages
@@ -132,7 +133,7 @@ class ContactPages:
             request,
             "idp/contacts.html",
             status=status_of(refusal) if refusal else 200,
-            errors=_errors(refusal),
+            errors=errors_of(refusal),
             addresses=_shown(await self._parts.contacts.of(session.person.id)),
             waiting=waiting,
             typed=typed,
@@ -155,10 +156,3 @@ def _channel(form: RawForm) -> Literal["email", "sms"]:
 
 def _place(session: Session) -> str:
     return f"contact:{session.id}"
-
-
-def _errors(refusal: XinyinError | None) -> dict[str, str]:
-    if refusal is None:
-        return {}
-    named = field_errors(refusal) if isinstance(refusal, InvalidInput) else {}
-    return named or {"": gettext(refusal.message, **refusal.params)}

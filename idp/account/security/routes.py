@@ -100,7 +100,7 @@ class SecurityPages:
             request,
             "idp/security.html",
             status=status_of(refusal) if refusal else 200,
-            errors=_errors(refusal),
+            errors=errors_of(refusal),
             person=session.person,
             passkeys=await passkeys.list(session.person.id),
             passkey_options=options,
@@ -109,7 +109,8 @@ class SecurityPages:
         return response
 
 
-def _errors(refusal: XinyinError | None) -> dict[str, str]:
+def errors_of(refusal: XinyinError | None) -> dict[str, str]:
+    """What was wrong, by field; without one under the empty name."""
     if refusal is None:
         return {}
     named = field_errors(refusal) if isinstance(refusal, InvalidInput) else {}

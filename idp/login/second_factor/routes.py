@@ -108,6 +108,7 @@ class FactorPages:
         context = {
             "secret": None,
             "has_app": standing.has_app,
+            "has_codes": standing.recovery_codes > 0,
             "passkey_options": await factors.passkeys.offer_sign_in(login.id, person_id) if offers_passkey else None,
         }
         return self._pages.page(request, "idp/otp.html", login, refusal, context)
@@ -121,5 +122,5 @@ class FactorPages:
         )
         passkeys = factors.passkeys
         options = await passkeys.offer_creation(login.id, person) if passkeys.is_possible else None
-        context = {"secret": secret, "qr": picture, "has_app": True, "passkey_options": options}
+        context = {"secret": secret, "qr": picture, "has_app": True, "has_codes": False, "passkey_options": options}
         return self._pages.page(request, "idp/otp.html", login, refusal, context)
