@@ -131,9 +131,6 @@ class IdpServices:
     sessions: SessionService
     mandates: MandateService
     tokens: TokenService
-    totp: TotpService
-    passkeys: PasskeyService
-    recovery: RecoveryCodes
     throttle: AttemptThrottle
     login: LoginService
     assurance: AssuranceService
@@ -148,6 +145,21 @@ class IdpServices:
     saml: SamlRooms
     codes: ContactCodes
     contacts: ContactService
+
+    @property
+    def totp(self) -> TotpService:
+        """Codes of an app."""
+        return self.login.factors.totp
+
+    @property
+    def passkeys(self) -> PasskeyService:
+        """Passkeys."""
+        return self.login.factors.passkeys
+
+    @property
+    def recovery(self) -> RecoveryCodes:
+        """Codes on paper."""
+        return self.login.factors.recovery
 
     async def start(self) -> None:
         """Open the signing keys, making the first one; begin to deliver logout notices."""
@@ -212,9 +224,6 @@ def build_services(parts: Foundations) -> IdpServices:
         sessions=sessions,
         mandates=mandates,
         tokens=tokens,
-        totp=factors.totp,
-        passkeys=factors.passkeys,
-        recovery=factors.recovery,
         throttle=throttle,
         login=login,
         assurance=AssuranceService(persons, _register(parts), throttle, database, audit),

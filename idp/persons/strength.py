@@ -11,10 +11,12 @@ ENOUGH = 2
 LOOKED_AT = 72
 """Longer passwords are judged by their beginning: looking further costs time and finds nothing worse."""
 OUR_WORDS = ("xinyin", "信印", "zhengzhao", "licence", "citizen", "officer", "admin")
-CHINESE_WORDS = tuple(
-    "woaini woaiwo aini iloveyou520 520 1314 5201314 520520 zhongguo mima wodemima laopo laogong baobei baba mama asd123 "
-    "qwe123 a123456 zxc123 abc123 wang zhang chen yang zhao huang taobao weixin zhifubao beijing shanghai 168 888 666".split()
+_CHINESE = (
+    "woaini woaiwo aini iloveyou520 520 1314 5201314 520520 zhongguo mima wodemima laopo laogong baobei baba mama",
+    "asd123 qwe123 a123456 zxc123 abc123 wang zhang chen yang zhao huang taobao weixin zhifubao beijing shanghai",
+    "168 888 666",
 )
+CHINESE_WORDS = tuple(word for line in _CHINESE for word in line.split())
 """What people in China put into passwords most, by lists of leaked ones; zxcvbn's own lists are mostly English."""
 TOO_COMMON = "This password is easily guessed. Use three or four words that have nothing to do with each other."
 
