@@ -1,14 +1,14 @@
 """Recovery codes, each as a keyed hash
 
-Revision ID: idp_0009
-Revises: idp_0008
+Revision ID: idp_0010
+Revises: idp_0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "idp_0009"
-down_revision = "idp_0008"
+revision = "idp_0010"
+down_revision = "idp_0009"
 branch_labels = None
 depends_on = None
 
