@@ -14,6 +14,7 @@ from admin.collection import routes as collection_routes
 from admin.collection.routes import CollectionDesk
 from admin.dashboard import routes as dashboard_routes
 from admin.dashboard.routes import DashboardDesk, Figure, Task
+from admin.licences import amending as licence_amending_routes
 from admin.licences import changes as licence_change_routes
 from admin.licences import routes as licence_routes
 from admin.licences.routes import LicenceDesk
@@ -167,6 +168,7 @@ def page_routes() -> list[BaseRoute]:
         *logout_notice_routes.routes(),
         *neighbour_routes.routes(),
         *licence_routes.routes(),
+        *licence_amending_routes.routes(),
         *licence_change_routes.routes(),
         *batch_routes.routes(),
         *collection_routes.routes(),

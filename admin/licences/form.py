@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from admin.licences.pictures import kept_pictures, read_pictures
 from kernel.web.forms import RawForm
 from licence_vault.catalogue.licence_type import LicenceType, label
 from licence_vault.catalogue.typed import read_value, typed_value
@@ -16,7 +17,8 @@ HOLDER_FIELDS = ("holder.id_type", "holder.number", "holder.name")
 class FieldView:
     """One field of the form.
 
-    `kind`: text, long, date, number, choice or lines (one entry a line); `options` are (value, label) of a choice.
+    `kind`: text, long, date, number, choice, lines (one entry a line) or picture; `options` are (value, label) of a
+    choice.
     """
 
     name: str
@@ -28,30 +30,35 @@ class FieldView:
     max_length: int | None = None
 
 
-def fields_of(licence_type: LicenceType) -> list[FieldView]:
+def fields_of(licence_type: LicenceType, *, with_pictures: bool = False) -> list[FieldView]:
     """The fields in the order of the type, labelled in the reader's language."""
     required = licence_type.required_fields
     return [
         _view(name, schema, name in required)
         for name, schema in licence_type.fields
-        if name not in licence_type.pictures
+        if with_pictures or name not in licence_type.pictures
     ]
 
 
-def example_values(licence_type: LicenceType) -> dict[str, str]:
-    """The type's invented example, as it would be typed."""
-    schemas = dict(licence_type.fields)
-    return {f"fields.{name}": typed_value(schemas[name], value) for name, value in licence_type.example.items()}
+def typed_fields(licence_type: LicenceType, fields: Mapping[str, Any]) -> dict[str, str]:
+    """Values of fields, such as a type's example, as they would be typed; pictures as the form keeps them."""
+    return {
+        f"fields.{name}": typed_value(schema, fields[name])
+        for name, schema in licence_type.fields
+        if name in fields and name not in licence_type.pictures
+    } | kept_pictures({name: fields[name] for name in licence_type.pictures & set(fields)})
 
 
 def read_fields(licence_type: LicenceType, form: RawForm) -> dict[str, Any]:
     """What was filled in, by the schema's types; the empty is left out, the wrong is left as typed."""
     values: dict[str, Any] = {}
     for name, schema in licence_type.fields:
+        if name in licence_type.pictures:
+            continue
         text = form.text(f"fields.{name}")
         if text:
             values[name] = read_value(schema, text)
-    return values
+    return values | read_pictures(licence_type, form)
 
 
 def _view(name: str, schema: Mapping[str, Any], required: bool) -> FieldView:
@@ -71,6 +78,8 @@ def _view(name: str, schema: Mapping[str, Any], required: bool) -> FieldView:
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
+    if schema.get("x-picture"):
+        return "picture"
     if "enum" in schema or schema.get("type") == "boolean":
         return "choice"
     if schema.get("type") == "array":

@@ -11,13 +11,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from admin.desk import actor_of, at_desk, posted, see
-from admin.licences.form import FieldView, example_values, fields_of, read_fields
+from admin.licences.form import FieldView, fields_of, read_fields, typed_fields
+from admin.licences.pictures import LIMITS, kept_pictures, look, read_pictures
 from kernel.clock import Clock
 from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput
 from kernel.i18n import DISPLAY_ZONE, current_locale, format_date, gettext
 from kernel.ids.holder_codes import HOLDER_CODE_TYPES
 from kernel.principal import Principal
-from kernel.web.forms import RawForm, field_errors
+from kernel.web.csrf import check_csrf
+from kernel.web.forms import RawForm, field_errors, read_form
 from kernel.web.templates import Pages
 from licence_vault.batches.runner import BatchRunner
 from licence_vault.batches.service import Batches
@@ -82,6 +84,7 @@ def routes() -> list[BaseRoute]:
         Route("/console/licences", search_licences, methods=["POST"]),
         Route("/console/licences/new", new_licence, methods=["GET"]),
         Route("/console/licences/new", issue_licence, methods=["POST"]),
+        Route("/console/licences/new/picture", look, methods=["POST"]),
         Route("/console/licences/{licence_id}", show_licence, methods=["GET"]),
     ]
 
@@ -117,29 +120,24 @@ async def new_licence(request: Request) -> Response:
         types = await desk.catalogue.list()
         return _pages(request).render(request, "admin/licence_types.html", types=types, organisation=_issuer(principal))
     licence_type = await desk.catalogue.load(code)
-    filled = example_values(licence_type) if request.query_params.get("example") else {}
+    filled = typed_fields(licence_type, licence_type.example) if request.query_params.get("example") else {}
     return _form_page(request, principal, licence_type, filled, {})
 
 
 async def issue_licence(request: Request) -> Response:
     """Issue it; the key in the form makes a second click harmless."""
     principal = await at_desk(request, ISSUE)
-    form = await posted(request)
+    form = await posted_with_pictures(request)
     desk = _desk(request)
-    issuer = _issuer(principal)
-    if issuer is None:
-        raise Forbidden(
-            "You act for no organisation, so you cannot issue. Ask a system administrator to add you to one."
-        )
     licence_type = await desk.catalogue.load(form.one("type"))
-    requester = Requester(actor_of(principal), issuer, key=f"console-{form.one('once')}")
+    requester = requester_of(principal, form)
     try:
-        licence = await desk.issuing.issue(_order(licence_type, form), requester)
+        licence = await desk.issuing.issue(order_of(licence_type, form), requester)
     except InvalidInput as error:
-        return _form_page(request, principal, licence_type, dict(form), field_errors(error), status=400)
+        return _form_page(request, principal, licence_type, typed(licence_type, form), field_errors(error), status=400)
     except Conflict as error:
         refusal = {"": gettext(error.message, **error.params)}
-        return _form_page(request, principal, licence_type, dict(form), refusal, status=409)
+        return _form_page(request, principal, licence_type, typed(licence_type, form), refusal, status=409)
     return see(f"/console/licences/{licence.id}?done=issue")
 
 
@@ -170,6 +168,7 @@ async def show_licence(request: Request) -> Response:
         versions=[_row(each, desk.clock) for each in versions],
         changes={each: gettext(EVENT_NAMES.get(action, action)) for each, action in changes.items()},
         may_manage=MANAGE in principal.scopes,
+        may_issue=ISSUE in principal.scopes,
         done=request.query_params.get("done", ""),
     )
 
@@ -185,7 +184,29 @@ async def _search(lookup: Lookup, principal: Principal, given: Mapping[str, str]
     return [found] if found is not None and found.issuer_uscc == own else []
 
 
-def _order(licence_type: LicenceType, form: RawForm) -> dict[str, Any]:
+async def posted_with_pictures(request: Request) -> RawForm:
+    """The posted form of a licence, proven to come from one of our own pages."""
+    form = await read_form(request, LIMITS)
+    await check_csrf(request, form)
+    return form
+
+
+def requester_of(principal: Principal, form: RawForm) -> Requester:
+    """The officer, for their authority; the key in the form makes a second click harmless. Raises `Forbidden`."""
+    issuer = _issuer(principal)
+    if issuer is None:
+        raise Forbidden(
+            "You act for no organisation, so you cannot issue. Ask a system administrator to add you to one."
+        )
+    return Requester(actor_of(principal), issuer, key=f"console-{form.one('once')}")
+
+
+def typed(licence_type: LicenceType, form: RawForm) -> dict[str, str]:
+    """What was filled in, for showing the form again; a picture that can be used is carried along."""
+    return dict(form) | kept_pictures(read_pictures(licence_type, form))
+
+
+def order_of(licence_type: LicenceType, form: RawForm) -> dict[str, Any]:
     """The body of `POST /api/v1/licences` as the form says it; a day left empty is the type's to decide."""
     id_type = form.text("holder.id_type")
     kind = HOLDER_CODE_TYPES[id_type].kind if id_type in HOLDER_CODE_TYPES else ""
@@ -227,7 +248,7 @@ def _list_page(
         searched=given is not None,
         given=given or {},
         errors=errors or {},
-        id_types=_id_types(tuple(HOLDER_CODE_TYPES)),
+        id_types=id_types(tuple(HOLDER_CODE_TYPES)),
         may_issue=ISSUE in principal.scopes,
         organisation=_issuer(principal),
     )
@@ -246,9 +267,10 @@ def _form_page(
         request,
         "admin/licence_new.html",
         status=status,
+        previous=None,
         licence_type=licence_type,
-        fields=fields_of(licence_type),
-        id_types=_id_types(licence_type.holder_id_types),
+        fields=fields_of(licence_type, with_pictures=True),
+        id_types=id_types(licence_type.holder_id_types),
         given=given,
         errors=dict(errors),
         once=given.get("once") or secrets.token_urlsafe(18),
@@ -256,7 +278,7 @@ def _form_page(
     )
 
 
-def _id_types(codes: Sequence[str]) -> list[tuple[str, str]]:
+def id_types(codes: Sequence[str]) -> list[tuple[str, str]]:
     chinese = current_locale().startswith("zh")
     known = [HOLDER_CODE_TYPES[code] for code in codes if code in HOLDER_CODE_TYPES]
     return [(each.code, each.label_zh if chinese else each.label_en) for each in known]
