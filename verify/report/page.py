@@ -1,7 +1,8 @@
 """What the pages need of a report: words and marks chosen, so that templates only place them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from kernel.i18n import gettext
 from seal.validation.report import Check, CheckResult, Indication, SignatureReport
@@ -9,6 +10,7 @@ from verify.report.report import VerificationReport
 from verify.report.wording import INDICATION_MARKS, INDICATION_TITLES, SEAL_STATES, TIME_SOURCES
 from verify.standing import STATE_MARKS, STATE_TITLES, LicenceState
 
+ADDRESS = "/api/v1/verifications"
 _SHOWN = {CheckResult.PASSED: "passed", CheckResult.FAILED: "failed"}
 
 _SIGNATURE_TITLES = {
@@ -54,9 +56,12 @@ class ReportView:
     mark: str
     checks: list[dict[str, str]]
     signatures: list[SignatureView]
+    address: str | None = None
+    """Where the report can be fetched signed, for a while; None when it is not kept."""
+    kept_until: datetime | None = None
 
 
-def report_page(report: VerificationReport, receipt: str) -> ReportView:
+def report_page(report: VerificationReport, receipt: str, kept: Mapping[str, str] | None = None) -> ReportView:
     """Choose words and marks in the reader's language; the licence's state speaks where the document itself holds."""
     state = report.state
     speaks = state not in (None, LicenceState.VALID) and report.validation.indication is not report.indication
@@ -67,6 +72,8 @@ def report_page(report: VerificationReport, receipt: str) -> ReportView:
         mark=STATE_MARKS[state] if speaks and state else INDICATION_MARKS[report.indication],
         checks=as_items([*report.validation.checks, *report.checks]),
         signatures=[_signature_view(signature) for signature in report.validation.signatures],
+        address=f"{ADDRESS}/{kept['id']}" if kept else None,
+        kept_until=datetime.fromisoformat(kept["until"]) if kept else None,
     )
 
 

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from kernel.errors import FieldError, InvalidInput
+from verify.report.page import ADDRESS
 from verify.signed_reports.policy import PATH, policy_text
-from verify.signed_reports.service import ADDRESS, FORMATS, SignedReports
+from verify.signed_reports.service import FORMATS, SignedReports
 
 UNKNOWN_FORMAT = "Reports come as json, jws, xml or pdf."
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}

@@ -11,6 +11,7 @@ from kernel.i18n import LOCALES, current_locale, use_locale
 from licence_vault.layout.fonts import FontBook
 from seal.client import ReportSealer
 from verify.receipt.receipt import ReceiptSigner, receipt_claims
+from verify.report.page import ADDRESS
 from verify.report.report import VerificationReport
 from verify.signed_reports.basis import Bases
 from verify.signed_reports.etsi import etsi_report
@@ -25,7 +26,6 @@ FORMATS: Final[Mapping[str, str]] = {
     "pdf": "application/pdf",
 }
 """What a report can be had as, and the media type of each."""
-ADDRESS: Final = "/api/v1/verifications"
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ async def show_report(request: Request) -> Response:
         request,
         "verify/report.html",
         domain=request.app.state.verify.domain,
-        page=report_page(report, answer["receipt"]),
+        page=report_page(report, answer["receipt"], answer.get("kept")),
     )
     response.headers.update(FRESH)
     return response

@@ -13,6 +13,7 @@ from seal.documents.ofd.document import load_documents, load_pages
 from seal.documents.ofd.package import OfdPackage
 from seal.documents.preview import page_picture
 from seal.validation.report import Indication
+from verify.batches.sources import is_batch
 from verify.cli import offline_trust, verify_offline
 from verify.report.report import VerificationReport
 from verify.report.text import render_text
@@ -20,6 +21,7 @@ from verify.signed_reports.recheck import RecheckTrust, recheck_report
 from verify.signed_reports.service import FORMATS
 from verify.signed_reports.text import render_recheck
 from xinyin.cli.console import AsJson, fail, in_house, out, print_json, show
+from xinyin.cli.verifying.many import verify_many
 from xinyin.house import House
 from xinyin.pages import package_roots
 
@@ -32,7 +34,10 @@ Judged = tuple[VerificationReport, dict[str, Any], bytes]
 def verify(
     what: Annotated[
         str,
-        typer.Argument(metavar="[FILE|QR-TEXT]", help="A PDF, an OFD, a picture of a QR code, or its text."),
+        typer.Argument(
+            metavar="[FILE|QR-TEXT|DIR|ZIP|CSV]",
+            help="A PDF, an OFD, a picture of a QR code, or its text; many in a folder, a ZIP or a CSV of codes.",
+        ),
     ] = "",
     trust: Annotated[Path | None, typer.Option(help="A trust folder; nothing else is asked then.")] = None,
     report: Annotated[
@@ -42,11 +47,16 @@ def verify(
     document: Annotated[Path | None, typer.Option(help="What the report that is checked again is about.")] = None,
     language: Annotated[str, typer.Option(help="zh_CN or en.")] = "zh_CN",
     as_json: AsJson = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json-lines", help="Of many: one line of JSON each; with --report a second run goes on.")
+    ] = False,
 ) -> None:
-    """Verify a licence, or a report about one. Exit code 0 only when everything holds, 1 otherwise."""
+    """Verify a licence, many, or a report about one. Exit code 0 only when everything holds, 1 otherwise."""
     Catalogs.load(package_roots())
     with use_locale(language):
-        if what:
+        if what and len(what) < 4096 and is_batch(Path(what)):
+            verify_many(Path(what), trust, report, json_lines=json_lines or as_json)
+        elif what:
             _judge(what, trust, report, as_json)
         elif report is not None:
             _recheck(report, document, trust, as_json)
