@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from kernel.i18n import LOCALES, current_locale, use_locale
@@ -54,7 +54,7 @@ class SignedReports:
         document = await self._with_receipt(told[current_locale()])
         if id is None:
             return document
-        until = datetime.now(UTC) + timedelta(seconds=self._parts.kept.seconds)
+        until = report.checked_at + timedelta(seconds=self._parts.kept.seconds)
         return document | {"kept": {"id": id, "url": self.link(id), "until": until.isoformat(timespec="seconds")}}
 
     def link(self, id: str) -> str:

@@ -45,6 +45,7 @@ def verify(
         typer.Option(help="Write the report here (.json, .jws, .xml, .pdf); without FILE: check this report again."),
     ] = None,
     document: Annotated[Path | None, typer.Option(help="What the report that is checked again is about.")] = None,
+    *,
     language: Annotated[str, typer.Option(help="zh_CN or en.")] = "zh_CN",
     as_json: AsJson = False,
     json_lines: Annotated[
