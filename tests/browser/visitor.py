@@ -17,8 +17,8 @@ QUIET = [
 HEIGHTS = {390: 844, 1280: 900}
 
 # What Chinese readers know by these letters; then what is data: names of accounts, programs and formats.
-_KNOWN = "Xinyin OFD PDF QQ English MB KB GB API ID JSON XML JWS CSV XLSX SM2 SES PAdES RFC CA Chrome Linux localhost https JY"
-_DATA = "Root officer approver sysadmin secadmin auditor zhouzhiyuan demo web agency xinyin sha256"
+_KNOWN = "Xinyin OFD PDF QQ English MB KB GB API ID JSON CSV XLSX SM2 SES PAdES RFC CA Chrome Linux localhost https JY"
+_DATA = "XML JWS Root officer approver sysadmin secadmin auditor zhouzhiyuan demo web agency xinyin sha256"
 ALLOWED_WORDS = frozenset([*_KNOWN.split(), *_DATA.split()])
 _WORD = re.compile(r"(?<![\w./:@-])[A-Za-z]{2,}(?![\w./:@-])")
 
