@@ -28,6 +28,7 @@ from idp.cas.applications import CasApplications
 from idp.cas.logout import CasLogout
 from idp.cas.records import delete_old
 from idp.cas.rooms import CasParts, cas_routes
+from idp.clients.declared import DeclaredClients
 from idp.clients.service import ClientService
 from idp.consent.service import ConsentService
 from idp.contacts.codes import ContactCodes
@@ -160,6 +161,11 @@ class IdpServices:
     def recovery(self) -> RecoveryCodes:
         """Codes on paper."""
         return self.login.factors.recovery
+
+    @property
+    def declared_clients(self) -> DeclaredClients:
+        """Clients as an operator's file has them."""
+        return DeclaredClients(self.database, self.audit, self.clock, self.clients)
 
     async def start(self) -> None:
         """Open the signing keys, making the first one; begin to deliver logout notices."""

@@ -51,6 +51,15 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A group as others may see it."""
+
+    id: str
+    name: str
+    unit_id: str | None
+
+
+@dataclass(frozen=True)
 class NewAssignment:
     """A role to be given to a person or a group: in a unit and below or everywhere, for a time or for good."""
 
@@ -147,6 +156,12 @@ class AssignmentService:
             event = AuditEvent("idp.group.create", actor, f"group:{row.id}", detail={"unit": unit_id})
             await self._audit.record(session, event)
         return row.id
+
+    async def list_groups(self, *, after: str = "", limit: int = 100) -> Sequence[Group]:
+        """`limit` groups after an id, in the order they came."""
+        statement = select(GroupRow).where(GroupRow.id > after).order_by(GroupRow.id).limit(limit)
+        async with self._database.reading() as session:
+            return [Group(row.id, row.name, row.unit_id) for row in await session.scalars(statement)]
 
     async def add_member(
         self, group_id: str, person_id: str, authority: Authority = OPERATOR, actor: Actor = SYSTEM

@@ -47,3 +47,9 @@ async def find_memberships(session: AsyncSession, person_id: str) -> list[tuple[
 async def list_organisations(session: AsyncSession) -> list[OrganisationRow]:
     """All of them, by USCC."""
     return list(await session.scalars(select(OrganisationRow).order_by(OrganisationRow.uscc)))
+
+
+async def page_of_organisations(session: AsyncSession, after: str, limit: int) -> list[OrganisationRow]:
+    """`limit` of them after a USCC, by USCC."""
+    statement = select(OrganisationRow).where(OrganisationRow.uscc > after).order_by(OrganisationRow.uscc)
+    return list(await session.scalars(statement.limit(limit)))

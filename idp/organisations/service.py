@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from idp.organisations.records import MembershipRow, OrganisationRow, find_memberships, list_organisations
+from idp.organisations.records import (
+    MembershipRow,
+    OrganisationRow,
+    find_memberships,
+    list_organisations,
+    page_of_organisations,
+)
 from kernel.audit.chain import SYSTEM, Actor, AuditEvent, AuditTrail
 from kernel.clock import Clock
 from kernel.database.engine import Database
@@ -63,6 +69,28 @@ class OrganisationService:
                 session, AuditEvent("idp.organisation.create", actor, f"organisation:{code}", detail={"kind": kind})
             )
         return _public(row)
+
+    async def rename(self, uscc: str, name: str, *, actor: Actor = SYSTEM) -> None:
+        """Give an organisation another name. Raises `InvalidInput`, `NotFound`."""
+        if not name.strip():
+            raise InvalidInput("Check the following.", fields=[FieldError("name", "Fill in the name.")])
+        async with self._database.transaction() as session:
+            row = await session.get(OrganisationRow, uscc)
+            if row is None:
+                raise NotFound("There is no organisation with this unified social credit code.")
+            row.name = name.strip()[:200]
+            await self._audit.record(session, AuditEvent("idp.organisation.rename", actor, f"organisation:{uscc}"))
+
+    async def find(self, uscc: str) -> Organisation | None:
+        """The organisation of this code."""
+        async with self._database.reading() as session:
+            row = await session.get(OrganisationRow, uscc)
+        return _public(row) if row is not None else None
+
+    async def page(self, *, after: str = "", limit: int = 100) -> Sequence[Organisation]:
+        """`limit` organisations after a USCC, by USCC."""
+        async with self._database.reading() as session:
+            return [_public(row) for row in await page_of_organisations(session, after, limit)]
 
     async def add_member(self, uscc: str, person_id: str, role: str, *, actor: Actor = SYSTEM) -> None:
         """Let a person act for an organisation; a second call changes the role. Raises `NotFound`."""

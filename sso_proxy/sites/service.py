@@ -35,6 +35,21 @@ class SiteService:
         self._known.pop(site.slug, None)
         return site
 
+    async def change(self, site: Site, actor: Actor = SYSTEM) -> Site:
+        """Have an application be as given. Raises InvalidInput, NotFound."""
+        check_site(site)
+        async with self._database.transaction() as session:
+            row = await records.find(session, site.slug)
+            if row is None:
+                raise NotFound("There is no application at {slug}.", slug=site.slug)
+            changed = [name for name, value in asdict(site).items() if getattr(row, name) != value]
+            for name in changed:
+                setattr(row, name, getattr(site, name))
+            event = AuditEvent("proxy.site.change", actor, f"site:{site.slug}", detail={"changed": changed})
+            await self._audit.record(session, event)
+        self._known.pop(site.slug, None)
+        return site
+
     async def list(self) -> list[Site]:
         """Every application, by name."""
         async with self._database.reading() as session:

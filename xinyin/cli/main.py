@@ -20,6 +20,7 @@ from xinyin.cli import (
     verification,
 )
 from xinyin.cli.authority import commands as authority
+from xinyin.cli.config import commands as config
 from xinyin.cli.console import describe, exit_code, fail
 from xinyin.cli.people import mandates, roles
 from xinyin.cli.rekeying import commands as rekeying
@@ -51,6 +52,7 @@ app.add_typer(mandates.app, name="mandate")
 app.add_typer(roles.unit_app, name="unit")
 app.add_typer(roles.group_app, name="group")
 app.add_typer(roles.role_app, name="role")
+app.add_typer(config.app, name="config")
 app.add_typer(clients.app, name="client")
 app.add_typer(clients.cas_app, name="cas")
 app.add_typer(saml.app, name="saml")
