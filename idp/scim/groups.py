@@ -49,7 +49,7 @@ class GroupDirectory:
                 session.add_all([row, extra])
                 await session.flush()
                 await self._set_members(session, tenant, row, document)
-                await self._record(session, tenant, "create", row, unit=row.unit_id)
+                await self._record(session, tenant, "idp.scim.group.create", row, unit=row.unit_id)
                 return await self._shown(session, tenant, row)
         except IntegrityError as clash:
             raise taken("Another group has this displayName.") from clash
@@ -99,7 +99,7 @@ class GroupDirectory:
             if extra is not None:
                 await session.delete(extra)
             await session.delete(row)
-            await self._record(session, tenant, "delete", row, members=len(everybody))
+            await self._record(session, tenant, "idp.scim.group.delete", row, members=len(everybody))
 
     async def _change(self, session: AsyncSession, tenant: Tenant, row: GroupRow, document: Document) -> Document:
         extra = await session.get(ScimGroupRow, row.id)
@@ -109,7 +109,7 @@ class GroupDirectory:
         await self._take(session, tenant, row, extra, document)
         extra.updated_at = self._parts.clock()
         added, removed = await self._set_members(session, tenant, row, document)
-        await self._record(session, tenant, "update", row, added=added, removed=removed)
+        await self._record(session, tenant, "idp.scim.group.update", row, added=added, removed=removed)
         return await self._shown(session, tenant, row)
 
     async def _take(
@@ -179,8 +179,10 @@ class GroupDirectory:
         await session.flush()
         return (await self._parts.documents.groups(session, tenant, [row]))[0]
 
-    async def _record(self, session: AsyncSession, tenant: Tenant, what: str, row: GroupRow, **detail: object) -> None:
-        event = AuditEvent(f"idp.scim.group.{what}", tenant.actor, f"group:{row.id}", detail=detail)
+    async def _record(
+        self, session: AsyncSession, tenant: Tenant, action: str, row: GroupRow, **detail: object
+    ) -> None:
+        event = AuditEvent(action, tenant.actor, f"group:{row.id}", detail=detail)
         await self._parts.audit.record(session, event)
 
 

@@ -85,7 +85,7 @@ class UserDirectory:
             await session.flush()
             if wish.active is False:
                 await suspend(session, tenant, row, person, now)
-            await self._record(session, tenant, "create", row, active=row.active)
+            await self._record(session, tenant, "idp.scim.user.create", row, active=row.active)
             return await self._shown(session, tenant, row)
 
     async def read(self, client_id: str, user_id: str) -> Document:
@@ -129,7 +129,7 @@ class UserDirectory:
                 check_version(await self._shown(session, tenant, row), if_match)
             person = await load_person(session, row.person_id)
             await let_go(session, tenant, row, person, self._parts.clock())
-            await self._record(session, tenant, "delete", row)
+            await self._record(session, tenant, "idp.scim.user.delete", row)
 
     async def adopt(self, client_id: str) -> None:
         """Give people of the agency who came by another way a record, so that the client sees all of its own."""
@@ -208,7 +208,7 @@ class UserDirectory:
         if changed:
             row.updated_at = now
             await session.flush()
-            await self._record(session, tenant, "update", row, changed=changed, active=row.active)
+            await self._record(session, tenant, "idp.scim.user.update", row, changed=changed, active=row.active)
         return await self._shown(session, tenant, row)
 
     async def _move(
@@ -259,10 +259,10 @@ class UserDirectory:
         return (await self._parts.documents.users(session, tenant, [row]))[0]
 
     async def _record(
-        self, session: AsyncSession, tenant: Tenant, what: str, row: ScimUserRow, **detail: object
+        self, session: AsyncSession, tenant: Tenant, action: str, row: ScimUserRow, **detail: object
     ) -> None:
         detail |= {"user": row.id, "organisation": row.uscc}
-        event = AuditEvent(f"idp.scim.user.{what}", tenant.actor, f"person:{row.person_id}", detail=detail)
+        event = AuditEvent(action, tenant.actor, f"person:{row.person_id}", detail=detail)
         await self._parts.audit.record(session, event)
 
 

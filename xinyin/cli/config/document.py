@@ -95,7 +95,7 @@ def _checked(kind: str, name: str, line: int, value: Any) -> Any:
     if value is None:
         return None
     if not _FITS[kind](value):
-        raise _at(line, f"{name} must be {_WORDS[kind]}")
+        raise _at(line, f"{name} must be {_SAID[kind]}")
     return _moment(value) if kind == "moment" else value
 
 
@@ -185,7 +185,7 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
     "group": _is_group,
     "moment": lambda value: isinstance(value, str) and _moment(value) != "",
 }
-_WORDS = {
+_SAID = {
     "text": "a text",
     "texts": "a list of texts",
     "flag": "true or false",
