@@ -231,7 +231,7 @@ class World:
     def pass_time(self, **span: float) -> None:
         self.now += timedelta(**span)
 
-    def build(self, *, trust: TrustSource, receipts: ReceiptSigner, standings: Any = None) -> None:
+    def build(self, *, trust: TrustSource, receipts: ReceiptSigner, standings: Any = None, judges: Any = None) -> None:
         """Put an application together over this trust and this signer."""
         self.app = app = FastAPI()
         problems.install(app)
@@ -246,7 +246,7 @@ class World:
                 trust=trust,
                 receipts=receipts,
                 store=InProcessStore(self.clock),
-                judges=JudgesHere(),
+                judges=judges or JudgesHere(),
                 status_tokens=self.status_tokens,
                 reporting=verify_app.Reporting(
                     sealer=self.report_sealer,

@@ -82,9 +82,11 @@ def _with_record(judged: JudgedCredential, licence: LicenceStanding, at: datetim
         detail = "The issuer's record of this licence says something else than the credential."
         validation = _undone(judged.validation, failed(RECORD, SubIndication.HASH_FAILURE, detail))
         return VerificationReport(validation, at, (_status_check(licence),), licence.state, licence)
-    record = passed(RECORD, "The credential says what the issuer recorded.")
+    record, validation = passed(RECORD, "The credential says what the issuer recorded."), judged.validation
+    if judged.state is not None and judged.validity is not None:  # run out or not begun, however the licence stands
+        validation = _undone(validation, judged.validity)
     return VerificationReport(
-        judged.validation, at, (record, _status_check(licence)), licence.state, licence, shown=judged.shown
+        validation, at, (record, _status_check(licence)), licence.state, licence, shown=judged.shown
     )
 
 

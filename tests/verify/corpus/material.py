@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
-from kernel.crypto.private_keys import PrivateKey, generate_key
 from kernel.crypto.sm3 import sm3
 from seal.documents.ofd.archive import read_archive, write_archive
 from seal.documents.ofd.signing import OfdSealRequest, seal_ofd
@@ -15,6 +14,8 @@ from seal.structures.gbt38540 import SignatureContents, make_signature
 from seal.validation.trust import SealStatus, TrustStore
 from tests.licence_vault.layout.samples import example
 from tests.seal.pki import NOW, SEAL_CODE, SEAL_NAME, TINY_PNG, Authority, Holder, SealPki
+from tests.verify.corpus.log_material import SampleLog
+from tests.verify.corpus.signed_material import SignedMaterial
 from verify.trust_list.document import TrustList
 
 PLACE = StampPosition(1, 120, 150, 42, 42)
@@ -48,6 +49,8 @@ class Material:
 
     pki: SealPki = field(default_factory=SealPki)
     foreign: SealPki = field(default_factory=SealPki)
+    signed: SignedMaterial = field(default_factory=SignedMaterial)
+    log: SampleLog = field(default_factory=SampleLog)
 
     def __post_init__(self) -> None:
         day = timedelta(days=1)
@@ -75,8 +78,8 @@ class Material:
         return self.trust
 
     async def published(self) -> TrustList:
-        """Nothing of it is needed for files."""
-        return TrustList(issued_at=NOW)
+        """The keys; files are judged by `store`."""
+        return TrustList(issued_at=NOW, **self.signed.keys)
 
     @cached_property
     def plain_ofd(self) -> bytes:
@@ -158,11 +161,3 @@ class Material:
         contents = SignatureContents(seal or files[ESL], sm3(files[DESCRIPTION]), f"/{DESCRIPTION}", at)
         value = make_signature(contents, signer.key, certificate or signer.certificate.der)
         return write_archive({**files, VALUE: value})
-
-
-def fresh_key() -> PrivateKey:
-    """A P-256 key that nobody trusts."""
-    return generate_key("ES256")
-
-
-EPOCH = datetime.fromtimestamp(0, UTC)
