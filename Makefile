@@ -4,7 +4,7 @@ GATEWAY_PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test shuffle check bench interop endurance lock catalogs clean
+.PHONY: help run test shuffle check bench interop endurance fuzz lock catalogs clean
 
 help:
 	@echo 'make run      start the demo on http://localhost:$(PORT)   (RESET=1 starts afresh)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make bench    us and a peer in the same run; writes benchmarks/results.json'
 	@echo 'make interop  slower checks with foreign programs'
 	@echo 'make endurance  every point of death and fault, not a sample'
+	@echo 'make fuzz     strange bytes for every parser, for long; what breaks one is kept'
 	@echo 'make lock     lock the dependencies anew'
 
 run: .venv/run.stamp
@@ -49,6 +50,9 @@ interop: .venv/test.stamp
 endurance: .venv/test.stamp
 	@scripts/system-packages test
 	XINYIN_ENDURANCE=1 $(BIN)/pytest -q -s tests/reliability
+
+fuzz: .venv/test.stamp
+	XINYIN_FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest -q -n 2 -p no:timeout tests/verify/fuzz
 
 .venv/run.stamp: requirements/run.txt
 	@scripts/system-packages run

@@ -6,7 +6,9 @@ import threading
 import pytest
 
 from kernel.ephemeral.memory import InProcessStore
+from kernel.ephemeral.redis import RedisStore
 from kernel.errors import RateLimited, Unavailable
+from tests import servers
 from verify.upload.budget import AT_A_TIME, SECONDS_PER_WINDOW, WAITING, WorkBudget
 
 SLOW, OTHER = "2001:db8::1", "198.51.100.7"
@@ -42,6 +44,16 @@ async def test_a_network_whose_files_took_long_waits_and_others_do_not() -> None
         with pytest.raises(RateLimited):
             await budget.run(address, lambda: watch.take(0))
     assert await budget.run(OTHER, lambda: watch.take(0)) == "done"
+
+
+async def test_the_budget_holds_while_redis_is_away() -> None:
+    watch, store = Stopwatch(), RedisStore(f"redis://127.0.0.1:{servers.spare_port()}/0")
+    budget = WorkBudget(store, clock=watch)
+    await budget.run(SLOW, lambda: watch.take(SECONDS_PER_WINDOW))
+    with pytest.raises(RateLimited):
+        await budget.run(SLOW, lambda: watch.take(0))
+    assert await budget.run(OTHER, lambda: watch.take(0)) == "done"
+    await store.close()
 
 
 async def test_work_that_fails_is_paid_for_too() -> None:

@@ -1,7 +1,8 @@
 """Checking a file costs whoever runs the service, not whoever sends it: how much one network may have of it.
 
 A few files are checked at a time, in threads of their own, so that nothing else waits for them; and a network whose
-files took long waits a minute. Ordinary files take milliseconds and count for nothing.
+files took long waits a minute. Ordinary files take milliseconds and count for nothing. While the shared store is away
+each process keeps accounts of its own.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from kernel.ephemeral.memory import InProcessStore
 from kernel.ephemeral.pacing import network_of
 from kernel.ephemeral.store import EphemeralStore
 from kernel.errors import RateLimited, Unavailable
@@ -27,6 +29,7 @@ class WorkBudget:
     def __init__(self, store: EphemeralStore, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` tells seconds that pass."""
         self._store = store
+        self._own = InProcessStore()
         self._clock = clock
         self._pool = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="verify")
         self._places = asyncio.Semaphore(AT_A_TIME)
@@ -57,11 +60,11 @@ class WorkBudget:
         try:
             return int(await self._store.get(account) or 0)
         except Unavailable:
-            return 0  # verification goes on while the shared store is away; the places still are few
+            return int(await self._own.get(account) or 0)
 
     async def _charge(self, account: str, seconds: int) -> None:
-        try:
-            for _second in range(min(seconds, SECONDS_PER_WINDOW)):
+        for _second in range(min(seconds, SECONDS_PER_WINDOW)):
+            try:
                 await self._store.increment(account, WINDOW_SECONDS)
-        except Unavailable:
-            return
+            except Unavailable:
+                await self._own.increment(account, WINDOW_SECONDS)
