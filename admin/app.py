@@ -23,6 +23,7 @@ from admin.neighbours import routes as neighbour_routes
 from admin.organisations import routes as organisation_routes
 from admin.people import routes as people_routes
 from admin.people.routes import PeopleDesk
+from admin.regions import routes as region_routes
 from admin.sealing import routes as sealing_routes
 from admin.seals import routes as seal_routes
 from idp.app import IdpServices
@@ -41,10 +42,12 @@ from seal.seals.outside.importing import SealImports
 from seal.seals.service import SealRegister
 from seal.seals.uses import UseLog
 from seal.signing.jobs.service import SealJobs
+from verify.regions.service import Regions
 
 USERS = frozenset({"admin:users"})
 PEOPLE = frozenset({"admin:users", "admin:security"})
 AUDIT = frozenset({"admin:audit"})
+SECURITY = frozenset({"admin:security"})
 LICENCES = frozenset({"licence:read"})
 SEALING = frozenset({"seal:use"})
 SEALS = frozenset({"seal:apply", "seal:approve", "seal:use"})
@@ -61,6 +64,7 @@ NAVIGATION = (
     NavLink("Applications", "/console/clients", USERS, "Administration"),
     NavLink("Neighbouring vaults", "/console/neighbours", USERS, "Administration"),
     NavLink("Logout notices", "/console/logout-notices", USERS, "Administration"),
+    NavLink("Other regions", "/console/regions", SECURITY, "Administration"),
     NavLink("Audit trail", "/console/audit", AUDIT, "Administration"),
 )
 """The rail, for `kernel.web.templates.Navigation(console=…)`."""
@@ -103,6 +107,7 @@ class AdminServices:
     seal_jobs: SealJobs
     audit: AuditReading
     neighbours: NeighbourRegister
+    regions: Regions | None
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,7 @@ class Neighbours:
     idp: IdpServices
     seal: SealServices
     licence_vault: VaultServices
+    regions: Regions | None = None
 
 
 def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
@@ -155,6 +161,7 @@ def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
         seal_jobs=seal.jobs,
         audit=reading,
         neighbours=vault.neighbours,
+        regions=neighbours.regions,
     )
 
 
@@ -167,6 +174,7 @@ def page_routes() -> list[BaseRoute]:
         *client_routes.routes(),
         *logout_notice_routes.routes(),
         *neighbour_routes.routes(),
+        *region_routes.routes(),
         *licence_routes.routes(),
         *licence_amending_routes.routes(),
         *licence_change_routes.routes(),

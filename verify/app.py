@@ -18,6 +18,8 @@ from verify.qr import routes as qr_routes
 from verify.qr.service import QrVerification
 from verify.qr.throttle import GuessThrottle
 from verify.receipt.receipt import ReceiptSigner
+from verify.regions.service import Regions
+from verify.regions.trust import FederatedTrust
 from verify.signed_reports import routes as report_routes
 from verify.signed_reports.basis import Bases, Circumstances, Software
 from verify.signed_reports.kept import KeptReports
@@ -49,6 +51,7 @@ class VerifyServices:
     judges: Judges
     packs: TrustPacks
     public_url: str
+    regions: Regions | None
 
 
 @dataclass(frozen=True)
@@ -76,20 +79,26 @@ class Neighbours:
     judges: Judges
     status_tokens: StatusTokens
     reporting: Reporting
+    regions: Regions | None = None
+    """Other regions that are believed; None: nobody else is."""
 
 
 def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> VerifyServices:
     """Wire the services. `public_url` is the address that people and receipts know, without a path."""
+    regions = neighbours.regions
+    trust = FederatedTrust(neighbours.trust, regions, clock) if regions else None
     qr = QrVerification(
         standings=neighbours.standings,
         presentations=neighbours.presentations,
-        trust=neighbours.trust,
+        trust=trust or neighbours.trust,
+        regions=trust,
         throttle=GuessThrottle(neighbours.store),
         clock=clock,
     )
     reports = _build_reports(neighbours, public_url)
     upload = UploadVerification(
-        trust=neighbours.trust,
+        trust=trust or neighbours.trust,
+        regions=trust,
         standings=neighbours.standings,
         qr=qr,
         reports=reports,
@@ -110,6 +119,7 @@ def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> 
         judges=neighbours.judges,
         packs=TrustPacks(publication, neighbours.status_tokens, clock),
         public_url=public_url,
+        regions=regions,
     )
 
 

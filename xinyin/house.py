@@ -36,6 +36,7 @@ from seal.signing.workers.keystore import WorkerKeyStore
 from seal.timestamp.settings import TimestampSettings
 from sso_proxy.app import GatewayServices, start_gateway
 from verify.app import VerifyServices
+from verify.regions.service import Regions
 from verify.signed_reports.basis import Software
 from verify.trust_list.source import ServiceTrust
 from verify.upload.judging.findings import Judges
@@ -123,8 +124,11 @@ def build_house(foundation: Foundation, provider_http: ProviderHttp) -> House:
         clock=foundation.clock,
         reports=sealing.reports,
     )
+    regions = Regions(
+        foundation.database, foundation.audit, foundation.clock, own_issuer=foundation.settings.public_url
+    )
     console = admin.app.build_services(
-        admin.app.Neighbours(identity, sealing, vault),
+        admin.app.Neighbours(identity, sealing, vault, regions),
         admin.app.AuditParts(foundation.database, foundation.audit, foundation.audit_key),
     )
     return House(
@@ -132,7 +136,7 @@ def build_house(foundation: Foundation, provider_http: ProviderHttp) -> House:
         idp=identity,
         seal=sealing,
         licence_vault=vault,
-        verify=_build_verify(foundation, sealing, vault, trust),
+        verify=_build_verify(foundation, sealing, vault, trust, regions),
         sso_proxy=_build_gateway(foundation, pages, identity),
         admin=console,
         trust=trust,
@@ -231,7 +235,7 @@ def _build_vault(foundation: Foundation, sealing: SealServices, identity: IdpSer
 
 
 def _build_verify(
-    foundation: Foundation, sealing: SealServices, vault: VaultServices, trust: ServiceTrust
+    foundation: Foundation, sealing: SealServices, vault: VaultServices, trust: ServiceTrust, regions: Regions
 ) -> VerifyServices:
     standings = VaultStandings(
         vault.lookup, vault.presentations, foundation.clock, vault.ledger, vault.sharing, vault.catalogue
@@ -245,6 +249,7 @@ def _build_verify(
         judges=_judges(foundation.settings.judging_workers),
         status_tokens=vault.statuses.tokens,
         reporting=_reporting(foundation, sealing, vault),
+        regions=regions,
     )
     return verify.app.build_services(neighbours, public_url=foundation.settings.public_url, clock=foundation.clock)
 

@@ -19,6 +19,8 @@ from verify.qr.claims import SignedClaims, check_claims
 from verify.qr.reading import QrReading, read_qr
 from verify.qr.throttle import GuessThrottle
 from verify.qr.verdict import VerificationVerdict
+from verify.regions.judging import judge_foreign_code
+from verify.regions.trust import FederatedTrust
 from verify.report.report import QR_FORMAT, VerificationReport
 from verify.report.wording import STATE_SENTENCES
 from verify.standing import LicenceStanding, LicenceStandings, LicenceState, Presentations
@@ -36,7 +38,10 @@ class QrVerification:
         trust: TrustSource,
         throttle: GuessThrottle,
         clock: Clock,
+        regions: FederatedTrust | None = None,
     ) -> None:
+        """`regions`: others whose codes are believed."""
+        self._regions = regions
         self._standings = standings
         self._presentations = presentations
         self._trust = trust
@@ -61,6 +66,8 @@ class QrVerification:
         """
         reading = read_qr(text)
         claims, signature = await self._signature(reading)
+        if self._regions and claims and signature and (region := await self._regions.region_of(signature.signer)):
+            return judge_foreign_code(qr_document(text), claims, signature, region, self._clock())
         if reading.code:
             verdict = await self.judge_code(reading.code, address=address)
         else:
@@ -99,7 +106,7 @@ class QrVerification:
     async def _signature(self, reading: QrReading) -> tuple[SignedClaims | None, SignatureReport | None]:
         if reading.signed_claims is None:
             return None, None
-        keys = (await self._trust.published()).qr_keys
+        keys = await self._regions.qr_keys() if self._regions else (await self._trust.published()).qr_keys
         return await asyncio.to_thread(check_claims, reading.signed_claims, keys, at=self._clock())
 
 

@@ -12,14 +12,17 @@ from verify.credentials.judging import Challenge
 from verify.credentials.reading import read_credential
 from verify.credentials.service import CredentialVerification
 from verify.qr.service import QrVerification
+from verify.regions.judging import judge_foreign_file
+from verify.regions.trust import FederatedTrust
 from verify.report.report import VerificationReport
 from verify.report.wording import STATE_SENTENCES
 from verify.signed_reports.service import SignedReports
 from verify.standing import LicenceStanding, LicenceStandings, LicenceState
+from verify.status.judging import StatusReference
 from verify.trust_list.source import TrustSource
 from verify.upload.budget import WorkBudget
 from verify.upload.images import is_image
-from verify.upload.judging.findings import Judges
+from verify.upload.judging.findings import Findings, Judges
 
 RECORD = "Issuer's record"
 STATUS = "Licence status"
@@ -39,8 +42,11 @@ class UploadVerification:
         budget: WorkBudget,
         judges: Judges,
         clock: Clock,
+        regions: FederatedTrust | None = None,
     ) -> None:
+        """`regions`: others whose files are believed."""
         self._trust = trust
+        self._regions = regions
         self._standings = standings
         self._credentials = CredentialVerification(trust, standings)
         self._qr = qr
@@ -68,8 +74,18 @@ class UploadVerification:
         licence = recorded
         if licence is None and named is not None:
             licence = await self._standings.find_by_identifier(named)
+        if licence is None and (foreign := await self._foreign(found, now)) is not None:
+            return foreign
         report = VerificationReport(validation=validation, checked_at=now, licence=licence)
         return _with_standing(report, named, is_recorded=recorded is not None)
+
+    async def _foreign(self, found: Findings, now: datetime) -> VerificationReport | None:
+        """The report on a file of a trusted region, by whose list its status stands."""
+        place = StatusReference.parse(found.status_place or "")
+        if self._regions is None or place is None:
+            return None
+        region = await self._regions.region_of(place.uri.partition("/api/")[0])
+        return judge_foreign_file(found.validation, found.status_place, region, now) if region else None
 
     async def judge_text(self, text: str, *, address: str) -> VerificationReport:
         """The report on a QR text or a credential; raises `InvalidInput` for nonsense, `RateLimited` for guessing."""

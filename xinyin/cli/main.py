@@ -23,6 +23,7 @@ from xinyin.cli.authority import commands as authority
 from xinyin.cli.config import commands as config
 from xinyin.cli.console import describe, exit_code, fail
 from xinyin.cli.people import mandates, roles
+from xinyin.cli.regions import commands as regions
 from xinyin.cli.rekeying import commands as rekeying
 from xinyin.cli.saml import commands as saml
 from xinyin.cli.vault import neighbours
@@ -64,6 +65,7 @@ app.add_typer(verification.ofd_app, name="ofd")
 app.command()(verification.verify)
 app.add_typer(proofs.log_app, name="log")
 app.add_typer(authority.app, name="ca")
+app.add_typer(regions.app, name="region")
 keys.app.command("rotate-master")(rekeying.rotate_master)
 keys.app.command("master")(rekeying.master)
 keys.app.command("drop-master")(rekeying.drop_master)

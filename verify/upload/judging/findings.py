@@ -10,10 +10,11 @@ from seal.validation.trust import TrustStore
 
 @dataclass(frozen=True)
 class Findings:
-    """The seals' verdict, and the licence that the file names (a hint only)."""
+    """The seals' verdict; the licence that the file names, and where it says that its status stands (hints only)."""
 
     validation: ValidationReport
     named: str | None
+    status_place: str | None = None
 
 
 class Judges(Protocol):

@@ -1,7 +1,7 @@
 """One judge: takes a file, answers, takes the next. A hostile file may kill it; another is forked then."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
@@ -12,7 +12,7 @@ from kernel.errors import InvalidInput
 from seal.validation.service import validate_document
 from seal.validation.transfer import read_trust, write_report
 from seal.validation.trust import TrustStore
-from verify.upload.identifier import read_identifier
+from verify.upload.identifier import read_identifier, read_status_place
 from verify.upload.images import read_qr_in_image
 from verify.upload.judging.confinement import allow_cpu, confine
 
@@ -43,12 +43,16 @@ def _answer(message: Mapping[str, Any], connection: Connection, trust: TrustStor
         except InvalidInput as refusal:
             return {"refused": refusal.message}
     report = validate_document(data, trust, at=datetime.fromisoformat(message["at"]))
-    return {"report": write_report(report), "named": _named(data)}
+    return {
+        "report": write_report(report),
+        "named": _hint(read_identifier, data),
+        "place": _hint(read_status_place, data),
+    }
 
 
-def _named(data: bytes) -> str | None:
+def _hint(read: Callable[[bytes], str | None], data: bytes) -> str | None:
     """Only a hint: that it cannot be had is no finding."""
     try:
-        return read_identifier(data)
+        return read(data)
     except Exception:  # noqa: BLE001 - a hostile file; the verdict stands already
         return None

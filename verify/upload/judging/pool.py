@@ -159,8 +159,8 @@ class JudgingPool:
         """See `Judges`. What no judge survives is undecided."""
         try:
             answer = self._ask({"task": "judge", "at": at.isoformat()}, data, self._trust_message(trust))
-            named = answer["named"]
-            return Findings(read_report(answer["report"]), str(named) if named is not None else None)
+            named, place = (None if hint is None else str(hint) for hint in (answer["named"], answer["place"]))
+            return Findings(read_report(answer["report"]), named, place)
         except JudgeLost as loss:
             return Findings(_gave_up(data, loss), None)
         except (KeyError, TypeError, ValueError):  # no judge of ours speaks so; the file must have taken it over
