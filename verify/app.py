@@ -1,7 +1,8 @@
 """What verification is made of, and how an application mounts it."""
 
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
@@ -52,6 +53,7 @@ class VerifyServices:
     packs: TrustPacks
     public_url: str
     regions: Regions | None
+    figure_key: bytes
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Neighbours:
     reporting: Reporting
     regions: Regions | None = None
     """Other regions that are believed; None: nobody else is."""
+    figure_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    """Draws the figure that all genuine pages show; the same in every process."""
 
 
 def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> VerifyServices:
@@ -120,6 +124,7 @@ def build_services(neighbours: Neighbours, *, public_url: str, clock: Clock) -> 
         packs=TrustPacks(publication, neighbours.status_tokens, clock),
         public_url=public_url,
         regions=regions,
+        figure_key=neighbours.figure_key,
     )
 
 

@@ -163,6 +163,10 @@ class LicenceStandings(Protocol):
         """The licence version with this GB/T 36904 identifier."""
         ...
 
+    async def state_on(self, identifier: str, day: date) -> LicenceState | None:
+        """How this licence version stood at the end of a day in China; None before it was issued."""
+        ...
+
     async def find_by_file_digest(self, sha256: str) -> LicenceStanding | None:
         """The licence version for which a sealed file with this digest (hex) stands in the ledger."""
         ...

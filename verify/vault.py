@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 
 from kernel.clock import Clock
 from kernel.errors import IntegrityError, NotFound
@@ -12,11 +13,19 @@ from licence_vault.catalogue.licence_type import label
 from licence_vault.catalogue.service import Catalogue
 from licence_vault.ledger.entries import LeafKind
 from licence_vault.ledger.service import Ledger
-from licence_vault.licences.licence import Licence
+from licence_vault.licences.licence import Licence, LicenceStatus
 from licence_vault.lookup.service import Lookup
 from licence_vault.presentations.service import Presentations
 from licence_vault.sharing.service import Sharing
 from verify.standing import LicenceStanding, LicenceState, LogEntry
+
+AFTER = {
+    "revoke": LicenceState.REVOKED,
+    "suspend": LicenceState.SUSPENDED,
+    "resume": LicenceState.VALID,
+    "supersede": LicenceState.SUPERSEDED,
+}
+"""How a licence stands after each step of its life."""
 
 
 class VaultStandings:
@@ -52,6 +61,18 @@ class VaultStandings:
     async def find_by_identifier(self, identifier: str) -> LicenceStanding | None:
         """See `LicenceStandings`."""
         return await self._seen(await self._lookup.find_by_identifier(identifier), "file")
+
+    async def state_on(self, identifier: str, day: date) -> LicenceState | None:
+        """See `LicenceStandings`. Nothing is noted: whoever asks for a day has just been shown the licence."""
+        licence = await self._lookup.find_by_identifier(identifier)
+        end = datetime.combine(day + timedelta(days=1), time(), DISPLAY_ZONE)
+        if licence is None or licence.issued_at >= end:
+            return None
+        state = LicenceState.VALID
+        for event in await self._lookup.events(licence):
+            if event.at < end:
+                state = AFTER.get(event.action, state)
+        return LicenceState(replace(licence, status=LicenceStatus.VALID).status_on(day)) if state == "valid" else state
 
     async def find_by_file_digest(self, sha256: str) -> LicenceStanding | None:
         """See `LicenceStandings`."""

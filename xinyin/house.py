@@ -43,7 +43,7 @@ from verify.upload.judging.findings import Judges
 from verify.upload.judging.here import JudgesHere
 from verify.upload.judging.pool import JudgingLimits, JudgingPool
 from verify.vault import VaultStandings
-from xinyin.foundation import Foundation, open_foundation
+from xinyin.foundation import Foundation, derive_key, open_foundation
 from xinyin.operations.circumstances import HouseCircumstances
 from xinyin.own_clients import GATEWAY_CLIENT_ID, gateway_registration, pages_registration
 from xinyin.pages import build_pages
@@ -250,6 +250,7 @@ def _build_verify(
         status_tokens=vault.statuses.tokens,
         reporting=_reporting(foundation, sealing, vault),
         regions=regions,
+        figure_key=derive_key(foundation.csrf_key, "figure"),
     )
     return verify.app.build_services(neighbours, public_url=foundation.settings.public_url, clock=foundation.clock)
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from kernel.audit.chain import AuditTrail
 from kernel.database.engine import Database
+from kernel.i18n import DISPLAY_ZONE
 from licence_vault.licences.licence import Licence
 from licence_vault.presentations.service import Showing
 from seal.documents.positions import StampPosition
@@ -110,6 +112,23 @@ async def test_a_code_on_a_phone_shows_what_its_holder_chose_and_then_lapses(hou
     assert verdict["licence"]["shown_fields"][0]["text"] in page
     house.world.pass_time(seconds=61)
     assert (await house.client.get(f"/v/{shown.code}")).status_code == 410
+
+
+async def test_how_it_stood_on_a_day_that_is_over(house: House) -> None:
+    def on(days: int) -> str:
+        return (
+            f"/v/{house.licence.handle}?on={(house.world.now + timedelta(days=days)).astimezone(DISPLAY_ZONE):%Y-%m-%d}"
+        )
+
+    house.world.pass_time(days=10)
+    await house.rooms.change("suspend", house.licence)
+    house.world.pass_time(days=10)
+    await house.rooms.change("resume", house.licence)
+    house.world.pass_time(days=10)
+    await house.rooms.change("revoke", house.licence)
+    house.world.pass_time(days=10)
+    told = [(await house.client.get(on(days))).json()["on"]["state"] for days in (-60, -35, -25, -15, -5, 0)]
+    assert told == ["not_issued", "valid", "suspended", "valid", "revoked", "revoked"]
 
 
 async def test_every_look_stands_in_the_holders_record(house: House) -> None:

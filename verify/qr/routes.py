@@ -1,14 +1,18 @@
 """`GET /v/{code}`: what both QR codes open. A page for people, JSON for programs; never cached, never indexed."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from kernel.errors import FieldError, InvalidInput
+from kernel.i18n import DISPLAY_ZONE
 from kernel.web.problems import wants_page
 from kernel.web.templates import Pages
-from verify.qr.service import QrVerification
+from verify.qr.figure import figure_at
+from verify.qr.service import NO_DAY, QrVerification
 from verify.qr.verdict import VerificationVerdict
 from verify.report.page import as_item
 from verify.report.wording import STATE_ACTIONS, STATE_SENTENCES
@@ -39,7 +43,7 @@ async def show_verdict(request: Request) -> Response:
     # Reached by name, not by type: the package's list of services imports the features, never the other way.
     service: QrVerification = request.app.state.verify.qr
     address = request.client.host if request.client else "unknown"
-    verdict = await service.judge_code(request.path_params["code"], address=address)
+    verdict = await service.judge_code(request.path_params["code"], address=address, on=_day(request))
     status = STATUS.get(verdict.state, 200)
     if not wants_page(request):
         return JSONResponse(verdict.to_json(), status, headers=FRESH)
@@ -63,4 +67,19 @@ def render_verdict(request: Request, verdict: VerificationVerdict, *, domain: st
         sentence=STATE_SENTENCES[verdict.state],
         action=STATE_ACTIONS[verdict.state],
         mark=STATE_MARKS[verdict.state],
+        figure=figure_at(request.app.state.verify.figure_key, verdict.checked_at),
+        public_url=request.app.state.verify.public_url,
+        on_title=STATE_TITLES[verdict.on.state] if verdict.on and verdict.on.state else "",
+        last_day=verdict.checked_at.astimezone(DISPLAY_ZONE).date(),
     )
+
+
+def _day(request: Request) -> date | None:
+    """Raises `InvalidInput` for what is no day."""
+    text = request.query_params.get("on", "")
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as failure:
+        raise InvalidInput(NO_DAY, fields=[FieldError("on", NO_DAY)]) from failure

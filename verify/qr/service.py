@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+from datetime import date
 
 from kernel.clock import Clock
-from kernel.errors import Gone, NotFound
+from kernel.errors import FieldError, Gone, InvalidInput, NotFound
+from kernel.i18n import DISPLAY_ZONE
 from seal.validation.report import (
     Check,
     DocumentSummary,
@@ -18,13 +20,15 @@ from seal.validation.report import (
 from verify.qr.claims import SignedClaims, check_claims
 from verify.qr.reading import QrReading, read_qr
 from verify.qr.throttle import GuessThrottle
-from verify.qr.verdict import VerificationVerdict
+from verify.qr.verdict import StateOn, VerificationVerdict
 from verify.regions.judging import judge_foreign_code
 from verify.regions.trust import FederatedTrust
 from verify.report.report import QR_FORMAT, VerificationReport
 from verify.report.wording import STATE_SENTENCES
 from verify.standing import LicenceStanding, LicenceStandings, LicenceState, Presentations
 from verify.trust_list.source import TrustSource
+
+NO_DAY = "Give a day that is over or today, as 2026-01-31."
 
 
 class QrVerification:
@@ -48,16 +52,22 @@ class QrVerification:
         self._throttle = throttle
         self._clock = clock
 
-    async def judge_code(self, code: str, *, address: str) -> VerificationVerdict:
+    async def judge_code(self, code: str, *, address: str, on: date | None = None) -> VerificationVerdict:
         """The verdict for what follows `/v/`; `address` is the asker's network address, for the throttle alone.
 
-        Raises `RateLimited` when that address has been guessing.
+        `on`: a day that the asker wants to know about too, today or before. Raises `RateLimited` when that address has
+        been guessing, `InvalidInput` for a day that has not come.
         """
+        if on is not None and on > self._clock().astimezone(DISPLAY_ZONE).date():
+            raise InvalidInput(NO_DAY, fields=[FieldError("on", NO_DAY)])
         await self._throttle.check(address)
         state, licence = await self._standing_of(code)
         if state is LicenceState.UNKNOWN:
             await self._throttle.note_unknown(address)
-        return VerificationVerdict(state, standing_checks(state, licence), self._clock(), licence)
+        history = None
+        if on is not None and licence is not None:
+            history = StateOn(on, await self._standings.state_on(licence.identifier, on))
+        return VerificationVerdict(state, standing_checks(state, licence), self._clock(), licence, history)
 
     async def judge_text(self, text: str, *, address: str) -> VerificationReport:
         """The report on a whole QR text; raises `InvalidInput` for nonsense and `RateLimited`.

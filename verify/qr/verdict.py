@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from kernel.i18n import gettext
 from seal.validation.report import Check
 from verify.standing import DATA_CODES, LicenceStanding, LicenceState
+
+
+@dataclass(frozen=True)
+class StateOn:
+    """How the licence stood at the end of a day that somebody asked for; None before it was issued."""
+
+    day: date
+    state: LicenceState | None
 
 
 @dataclass(frozen=True)
@@ -17,6 +25,7 @@ class VerificationVerdict:
     checks: Sequence[Check]
     checked_at: datetime
     licence: LicenceStanding | None = None
+    on: StateOn | None = None
 
     @property
     def is_good(self) -> bool:
@@ -33,4 +42,7 @@ class VerificationVerdict:
         }
         if self.licence is not None:
             answer["licence"] = self.licence.to_json()
+        if self.on is not None:
+            state = self.on.state.value if self.on.state else "not_issued"
+            answer["on"] = {"date": self.on.day.isoformat(), "state": state}
         return answer
