@@ -16,7 +16,7 @@ from seal.seals.bindings import Bindings
 from seal.seals.records import SealRow, find_seal
 from seal.seals.seal import Seal
 from seal.seals.status_list import SealStatusList
-from seal.validation.trust import SealState, SealStatus, TrustStore
+from seal.validation.trust import PublishedStatuses, SealState, SealStatus, TrustStore
 
 SEEN_FOR = timedelta(seconds=1)
 LIST_KEPT_FOR = timedelta(minutes=10)
@@ -36,12 +36,6 @@ class _KeptList:
     standings: Mapping[str, SealStatus]
     made_at: datetime
     token: str
-
-
-class PublishedStatuses(dict[str, SealStatus]):
-    """The standing of every seal by its code, as `TrustStore` looks it up; can be sent to another process."""
-
-    __call__ = dict.get
 
 
 class SealPublication:

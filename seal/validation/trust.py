@@ -51,6 +51,12 @@ class SealStatus:
         return self.signers is None or hashlib.sha256(certificate).hexdigest() in self.signers
 
 
+class PublishedStatuses(dict[str, SealStatus]):
+    """The standing of every seal by its code, as `TrustStore` looks it up; can be sent to another process."""
+
+    __call__ = dict.get
+
+
 SealStatusLookup = Callable[[str], SealStatus | None]
 """From a seal code to its standing; `None` when the register does not know the seal."""
 

@@ -21,7 +21,7 @@ from verify.qr.claims import SignedClaims, check_claims
 from verify.qr.reading import QrReading, read_qr
 from verify.qr.throttle import GuessThrottle
 from verify.qr.verdict import StateOn, VerificationVerdict
-from verify.regions.judging import judge_foreign_code
+from verify.regions.judging import ForeignClaims, judge_foreign_code
 from verify.regions.trust import FederatedTrust
 from verify.report.report import QR_FORMAT, VerificationReport
 from verify.report.wording import STATE_SENTENCES
@@ -77,7 +77,8 @@ class QrVerification:
         reading = read_qr(text)
         claims, signature = await self._signature(reading)
         if self._regions and claims and signature and (region := await self._regions.region_of(signature.signer)):
-            return judge_foreign_code(qr_document(text), claims, signature, region, self._clock())
+            foreign = ForeignClaims(qr_document(text), signature, claims.status, claims.issued_at)
+            return judge_foreign_code(foreign, region, self._clock())
         if reading.code:
             verdict = await self.judge_code(reading.code, address=address)
         else:

@@ -1,6 +1,6 @@
 """A licence of another region: its own signed list says how it stands, since there is no record of it here."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from seal.validation.report import (
@@ -14,7 +14,6 @@ from seal.validation.report import (
     passed,
     undecided,
 )
-from verify.qr.claims import SignedClaims
 from verify.regions.service import TrustedRegion
 from verify.report.report import VerificationReport
 from verify.standing import LicenceState
@@ -23,11 +22,19 @@ from verify.status.judging import StatusReference, judge_status
 ORIGIN = "Issuer's region"
 
 
-def judge_foreign_code(
-    document: DocumentSummary, claims: SignedClaims, signature: SignatureReport, region: TrustedRegion, at: datetime
-) -> VerificationReport:
+@dataclass(frozen=True)
+class ForeignClaims:
+    """Signed claims of a region: the code they stood in, their signature, where their status stands, since when."""
+
+    document: DocumentSummary
+    signature: SignatureReport
+    status: StatusReference | None
+    issued_at: datetime | None
+
+
+def judge_foreign_code(claims: ForeignClaims, region: TrustedRegion, at: datetime) -> VerificationReport:
     """The report on signed claims of a trusted region."""
-    validation = ValidationReport(document, (), (signature,))
+    validation = ValidationReport(claims.document, (), (claims.signature,))
     return _report(validation, region, judge_status(claims.status, claims.issued_at, region.pack.lists(), at), at)
 
 

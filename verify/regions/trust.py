@@ -8,8 +8,7 @@ from datetime import timedelta
 from kernel.clock import Clock
 from kernel.crypto.certificates import Certificate
 from kernel.crypto.revocation.crl import Crl
-from seal.seals.publication import PublishedStatuses
-from seal.validation.trust import TrustStore
+from seal.validation.trust import PublishedStatuses, TrustStore
 from verify.regions.service import Regions, TrustedRegion
 from verify.trust_list.document import QrKey, TrustList
 from verify.trust_list.source import TrustSource

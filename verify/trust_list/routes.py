@@ -40,7 +40,11 @@ def api_router() -> APIRouter:
 async def show_trust_list(request: Request) -> Response:
     """The list now. The same for all who ask, so that asking tells nothing."""
     service: TrustListPublication = request.app.state.verify.trust_list
-    return JSONResponse(await service.current(), headers=PUBLIC)
+    document = await service.current()
+    headers = {**PUBLIC, "ETag": service.etag}
+    if service.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return JSONResponse(document, headers=headers)
 
 
 async def show_trust_pack(request: Request) -> Response:

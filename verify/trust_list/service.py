@@ -5,6 +5,7 @@ from typing import Any
 
 from kernel.clock import Clock
 from verify.receipt.receipt import ReceiptSigner
+from verify.trust_list.document import digest_of
 from verify.trust_list.source import TrustSource
 
 KEPT_FOR = timedelta(seconds=5)
@@ -20,6 +21,8 @@ class TrustListPublication:
         self._issuer = issuer
         self._clock = clock
         self._kept: tuple[datetime, dict[str, Any]] | None = None
+        self.etag = ""
+        """Of what `current` gave last: another when anything but its time has changed (RFC 9110 §8.8.1)."""
 
     async def current(self) -> dict[str, Any]:
         """The list as JSON, a few seconds old at most; `signature` is a compact JWS over issuer, time and digest."""
@@ -31,5 +34,7 @@ class TrustListPublication:
     async def _sign(self) -> dict[str, Any]:
         trust = await self._source.published()
         document = trust.to_json()
+        lasting = {name: value for name, value in document.items() if name != "issued_at"}
+        self.etag = f'W/"{digest_of(lasting)[:32]}"'
         claims = {"iss": self._issuer, "iat": int(trust.issued_at.timestamp()), "digest": document["digest"]}
         return document | {"signature": await self._signer.sign_receipt(claims)}
