@@ -199,6 +199,7 @@ DEFINITION: dict[str, Any] = _object(
         riding=_object("width height", width=_SIZE, height=_SIZE, top=_LENGTH),
     ),
     sharing={"enum": list(SHARING_CLASSES)},
+    pdf_carries_ofd={"type": "boolean"},
     qr=_object("", content={"enum": list(QR_CONTENTS)}, algorithm={"enum": list(QR_ALGORITHMS)}),
     rules={"type": "array", "maxItems": 50, "items": _RULE},
     fields=_FIELDS,

@@ -116,6 +116,11 @@ class LicenceType:
         return RidingSeal(float(riding["width"]), float(riding["height"]), None if top is None else float(top))
 
     @property
+    def pdf_carries_ofd(self) -> bool:
+        """Whether the sealed OFD is attached to the PDF, which is then sealed after it: slower in batches."""
+        return self.document.get("pdf_carries_ofd") is True
+
+    @property
     def sharing(self) -> str:
         """Its sharing class: open, authorised or holder; a type that says nothing is shared on a grant alone."""
         return str(self.document.get("sharing", "holder"))

@@ -1,7 +1,7 @@
 """A draft drawn as OFD and PDF. CPU-bound: call it through `asyncio.to_thread`."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from licence_vault.issuing.converting import draw_converted
 from licence_vault.issuing.drafting import Draft
@@ -24,15 +24,23 @@ FACE_NAMES = {
 
 @dataclass(frozen=True)
 class Rendering:
-    """Both files, not sealed yet."""
+    """Both files, not sealed yet. A PDF that is to carry the sealed OFD is written later, from `waiting`."""
 
     ofd: bytes
     pdf: bytes
+    waiting: LicenceDocument | None = None
+
+    def carrying(self, sealed_ofd: bytes, fonts: FontBook) -> "Rendering":
+        """With the PDF that carries the sealed OFD. CPU-bound."""
+        assert self.waiting is not None, "this type's PDF carries nothing"
+        return Rendering(self.ofd, write_pdf(replace(self.waiting, sealed_ofd=sealed_ofd), fonts))
 
 
 def render(draft: Draft, qr: str, fonts: FontBook) -> Rendering:
     """Draw the face once, write it twice. Raises as `draw` does."""
     document = draw(draft, qr, fonts)
+    if draft.licence_type.pdf_carries_ofd:
+        return Rendering(write_ofd(document, fonts), b"", document)
     return Rendering(write_ofd(document, fonts), write_pdf(document, fonts))
 
 

@@ -252,8 +252,7 @@ class Issuing:
         """Seal, keep, write: one step for all, which have one issuer and one type."""
         parts, first = self._parts, drawn[0].draft
         seal_id = await parts.seal_of(first.issuer.uscc)
-        documents = [document for each in drawn for document in each.documents()]
-        sealed = await parts.sealer.seal_together(documents, seal_id, licence_type=first.licence_type.code)
+        sealed = await self._seal(drawn, seal_id)
         rows = await self._rows(drawn, sealed)
         async with parts.database.transaction() as session:
             for each, row in zip(drawn, rows, strict=True):
@@ -264,6 +263,29 @@ class Issuing:
             await self._write(session, list(zip(rows, changes, strict=True)), requester)
             session.add_all(origin_row(each.draft.id, each.draft.origin) for each in drawn if each.draft.origin)
         return [licence_of(row, each.draft.content) for each, row in zip(drawn, rows, strict=True)]
+
+    async def _seal(self, drawn: Sequence[_Drawn], seal_id: str) -> Sequence[bytes]:
+        """OFD and PDF of each in turn; in two steps where the PDF carries the sealed OFD.
+
+        What a PDF carries differs from file to file, so that each of them is judged whole.
+        """
+        sealer, licence_type = self._parts.sealer, drawn[0].draft.licence_type
+        if not licence_type.pdf_carries_ofd:
+            documents = [document for each in drawn for document in each.documents()]
+            return await sealer.seal_together(documents, seal_id, licence_type=licence_type.code)
+        ofds = await sealer.seal_together(
+            [each.documents()[0] for each in drawn], seal_id, licence_type=licence_type.code
+        )
+        pairs, fonts = list(zip(drawn, ofds, strict=True)), self._parts.fonts
+        carrying = await asyncio.to_thread(
+            lambda: [replace(each, rendering=each.rendering.carrying(ofd, fonts)) for each, ofd in pairs]
+        )
+        pdfs = await sealer.seal_together(
+            [replace(each.documents()[1], drawn_here=False) for each in carrying],
+            seal_id,
+            licence_type=licence_type.code,
+        )
+        return [file for pair in zip(ofds, pdfs, strict=True) for file in pair]
 
     async def _rows(self, drawn: Sequence[_Drawn], sealed: Sequence[bytes]) -> list[dict[str, Any]]:
         """What `vault_licence` gets, its files kept. `sealed`: OFD and PDF of each in turn."""

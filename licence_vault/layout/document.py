@@ -16,7 +16,7 @@ class LicenceDocument:
     `document_id` is 32 hex digits. `metadata` are the short names of GB/T 36903 (ZZBS, ZZMC …) and their values.
     `field_names` maps the names of values in the drawing to the Chinese names of the fields, for the index.
     `data_xml` is the licence's data as XML, attached to both files as `licence.xml`; what is no licence says what its
-    data is called and of which kind (in PDF).
+    data is called and of which kind (in PDF). `sealed_ofd` is attached to the PDF as `licence.ofd`.
     """
 
     drawing: Drawing
@@ -30,3 +30,4 @@ class LicenceDocument:
     data_name: str = "licence.xml"
     data_kind: str = "text/xml"
     language: str = "zh-CN"
+    sealed_ofd: bytes = field(default=b"", repr=False)

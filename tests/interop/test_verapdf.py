@@ -71,8 +71,13 @@ async def test_licences_of_every_shipped_type_comply_once_sealed(checker: Checke
             licence = await vault.issuing.issue(licence_type.example_order(HOLDERS), world.requester())
             (files / f"{licence_type.code}.pdf").write_bytes(await vault.lookup.file(licence, "pdf"))
             codes.add(licence_type.code)
+        carrying = dict(licence_type.document) | {"pdf_carries_ofd": True, "version": licence_type.version + 1}
+        await vault.catalogue.publish(carrying, actor=world.requester().actor)
+        licence = await vault.issuing.issue(licence_type.example_order(HOLDERS), world.requester())
+        (files / "carrying.pdf").write_bytes(await vault.lookup.file(licence, "pdf"))
+        codes.add("carrying")
 
-    assert len(codes) == 6
+    assert len(codes) == 7
     assert await asyncio.to_thread(checker, files) == dict.fromkeys(codes, "PASS")
 
 

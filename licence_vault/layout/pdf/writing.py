@@ -10,6 +10,7 @@ from licence_vault.layout.pdf.metadata import xmp_packet
 from licence_vault.layout.pdf.objects import PDFFile, pdf_date, text_string
 from licence_vault.layout.pdf.skeleton import Part, add_part, embed, skeleton
 
+OFD_NAME, OFD_KIND = "licence.ofd", "application/ofd"
 FAST = 1
 """What is written for one licence alone is small; deflating it hard costs more than it saves."""
 
@@ -46,23 +47,30 @@ def _add_page(file: PDFFile, parent: int, page: DrawnPage, parts: tuple[Part, ..
 
 def _fill_catalogue(file: PDFFile, document: LicenceDocument, catalogue: int, shared: str) -> None:
     metadata = file.add_encoded("/Type/Metadata/Subtype/XML", xmp_packet(document))
-    data = _attach_data(file, document)
+    attached = {document.data_name: _attach(file, document, document.data_name, document.data_xml)}
+    if document.sealed_ofd:
+        attached[OFD_NAME] = _attach(file, document, OFD_NAME, document.sealed_ofd)
+    references = " ".join(f"{each} 0 R" for each in attached.values())
+    names = " ".join(f"({name}) {reference} 0 R" for name, reference in sorted(attached.items()))
     file.fill(
         catalogue,
         f"<</Type/Catalog{shared}/Metadata {metadata} 0 R/Lang({document.language})/MarkInfo<</Marked false>>"
-        f"/ViewerPreferences<</DisplayDocTitle true>>/AF[{data} 0 R]"
-        f"/Names<</EmbeddedFiles<</Names[({document.data_name}) {data} 0 R]>>>>>>",
+        f"/ViewerPreferences<</DisplayDocTitle true>>/AF[{references}]"
+        f"/Names<</EmbeddedFiles<</Names[{names}]>>>>>>",
     )
 
 
-def _attach_data(file: PDFFile, document: LicenceDocument) -> int:
-    data, moment, name = document.data_xml, document.created_at, document.data_name
+def _attach(file: PDFFile, document: LicenceDocument, name: str, data: bytes) -> int:
+    """A file of ISO 19005-3 §6.8: the data of what is seen, or the same licence in another format."""
+    moment = document.created_at
+    kind, relationship = (OFD_KIND, "Alternative") if name == OFD_NAME else (document.data_kind, "Data")
     checksum = hashlib.md5(data, usedforsecurity=False).hexdigest()
     stream = file.add_stream(
-        f"/Type/EmbeddedFile/Subtype/{document.data_kind.replace('/', '#2F')}"
+        f"/Type/EmbeddedFile/Subtype/{kind.replace('/', '#2F')}"
         f"/Params<</Size {len(data)}/ModDate {pdf_date(moment)}/CheckSum<{checksum}>>>",
         data,
     )
     return file.add(
-        f"<</Type/Filespec/F({name})/UF{text_string(name)}/AFRelationship/Data/EF<</F {stream} 0 R/UF {stream} 0 R>>>>"
+        f"<</Type/Filespec/F({name})/UF{text_string(name)}/AFRelationship/{relationship}"
+        f"/EF<</F {stream} 0 R/UF {stream} 0 R>>>>"
     )
