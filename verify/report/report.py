@@ -6,8 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from kernel.i18n import gettext
-from seal.validation.report import Check, Indication, ResultCode, Translate, ValidationReport
-from verify.report.wording import INDICATION_SENTENCES, STATE_SENTENCES, SUB_INDICATION_SENTENCES
+from seal.validation.report import (
+    Check,
+    CheckResult,
+    Indication,
+    ResultCode,
+    SubIndication,
+    Translate,
+    ValidationReport,
+)
+from verify.report.wording import (
+    INDICATION_SENTENCES,
+    NOT_ANCHORED_SENTENCES,
+    STATE_SENTENCES,
+    SUB_INDICATION_SENTENCES,
+)
 from verify.standing import DATA_CODES, LicenceStanding, LicenceState
 
 QR_FORMAT = "qr"
@@ -25,6 +38,8 @@ STATE_VERDICTS: Mapping[LicenceState, tuple[Indication, str | None]] = {
     LicenceState.PRESENTATION_EXPIRED: (Indication.INDETERMINATE, "PRESENTATION_EXPIRED"),
 }
 
+_WELL = (CheckResult.PASSED, CheckResult.WARNING)
+_FILES = ("ofd", "pdf")
 _SEVERITY = (Indication.PASSED, Indication.INDETERMINATE, Indication.FAILED)
 
 
@@ -75,8 +90,19 @@ class VerificationReport:
             return gettext(INDICATION_SENTENCES[self.indication])
         if self.validation.indication is not self.indication and self.state is not None:
             return gettext(STATE_SENTENCES[self.state])
+        if self._lacks_anchors_alone:
+            return gettext(NOT_ANCHORED_SENTENCES[True])
         known = SUB_INDICATION_SENTENCES.get(self.sub_indication or "")
         return gettext(known or INDICATION_SENTENCES[self.indication])
+
+    @property
+    def _lacks_anchors_alone(self) -> bool:
+        """Whether a file's only flaw is that no anchor leads to who signed it."""
+        judged = self.validation
+        checks = [*judged.checks, *(check for each in judged.signatures for check in each.checks)]
+        open_questions = {each.sub_indication for each in checks if each.result not in _WELL}
+        of_file = judged.document.format in _FILES
+        return of_file and open_questions == {SubIndication.NO_CERTIFICATE_CHAIN_FOUND}
 
     @property
     def _document_holds(self) -> bool:

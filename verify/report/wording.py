@@ -62,6 +62,11 @@ SUB_INDICATION_SENTENCES = {
     "NO_SIGNATURE": "The file carries no seal, so nothing shows who issued it.",
 }
 
+NOT_ANCHORED_SENTENCES = {
+    True: "The file is whole and unchanged since it was sealed, but who sealed it is not on the trust list.",
+}
+"""When that is all there is to say against a file: it may well be genuine, and its issuer's root must be loaded."""
+
 TIME_SOURCES = {
     "signer": "stated by the signer",
     "timestamp": "proven by a timestamp",

@@ -225,3 +225,20 @@ class TestTheAddress:
 
 def _pem(der: bytes) -> str:
     return f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(der).decode()}-----END CERTIFICATE-----\n"
+
+
+class TestWithoutAnchors:
+    async def test_a_whole_file_of_somebody_unknown_is_said_to_be_whole(
+        self, world: World, client: httpx.AsyncClient, document: bytes
+    ) -> None:
+        world.trust.anchored = False
+        report = await judged(client, document)
+        assert (report["indication"], report["sub_indication"]) == ("INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")
+        assert report["reason"].startswith("The file is whole and unchanged since it was sealed, but")
+
+    async def test_a_changed_one_is_not(self, world: World, client: httpx.AsyncClient, document: bytes) -> None:
+        world.trust.anchored = False
+        place = len(document) // 2
+        changed = document[:place] + bytes([document[place] ^ 1]) + document[place + 1 :]
+        report = await judged(client, changed)
+        assert "whole and unchanged" not in report["reason"]
