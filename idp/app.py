@@ -19,6 +19,7 @@ from idp.account.security.contacts import ContactPages, ContactParts, WaysToSign
 from idp.account.security.routes import SecurityPages, SecurityParts
 from idp.account.security.secrets import SecretPages, SecretParts
 from idp.account.service import AccountParts, AccountService
+from idp.administration.accounts import AccountsApi, AdministeredParts
 from idp.administration.routes import AdministrationApi, AdministrationParts
 from idp.assignments.service import AssignmentService, held_later
 from idp.assurance.register import HttpPopulationRegister, NoPopulationRegister, PopulationRegister
@@ -422,7 +423,25 @@ def _data_copies(services: IdpServices) -> DataCopies:
 
 def api_router(services: IdpServices) -> APIRouter:
     """The JSON API of administration; OAuth's endpoints are plain routes."""
-    return AdministrationApi(AdministrationParts(services.persons, services.units, services.assignments)).router()
+    router = AdministrationApi(AdministrationParts(services.persons, services.units, services.assignments)).router()
+    router.include_router(_accounts(services).router())
+    return router
+
+
+def _accounts(services: IdpServices) -> AccountsApi:
+    return AccountsApi(
+        AdministeredParts(
+            database=services.database,
+            audit=services.audit,
+            persons=services.persons,
+            organisations=services.organisations,
+            clients=services.clients,
+            declared=services.declared_clients,
+            totp=services.totp,
+            passkeys=services.passkeys,
+            keys=services.keys,
+        )
+    )
 
 
 def _login_pages(services: IdpServices, visitors: Visitors) -> LoginPages:

@@ -9,20 +9,26 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from idp.administration.bodies import (
+    NO_STORE,
+    PAGE_SIZE,
+    ROOT,
+    SECURITY,
+    UNIT,
+    USERS,
+    actor_of,
+    check_known,
+    optional,
+    text,
+    wrong,
+)
 from idp.assignments.authority import Authority
 from idp.assignments.service import Assignment, AssignmentService, NewAssignment
 from idp.persons.service import PersonService
 from idp.units.service import NewUnit, Unit, UnitService
-from kernel.audit.chain import Actor
-from kernel.errors import FieldError, Forbidden, InvalidInput, NotFound
 from kernel.principal import Principal
 from kernel.web.json_body import read_json
 from kernel.web.sign_in import authenticated
-
-USERS, SECURITY, UNIT = "admin:users", "admin:security", "admin:unit"
-PAGE_SIZE = 100
-NO_STORE = {"Cache-Control": "no-store"}
-ROOT = "/api/v1/admin"
 
 
 @dataclass(frozen=True)
@@ -75,15 +81,15 @@ class AdministrationApi:
         """201 with the unit."""
         principal = await self._for_users(request)
         body = await read_json(request)
-        order = NewUnit(_text(body, "name"), _text(body, "kind"), _optional(body, "parent"), _optional(body, "uscc"))
-        unit = await self._parts.units.create(order, actor=_actor(principal))
+        order = NewUnit(text(body, "name"), text(body, "kind"), optional(body, "parent"), optional(body, "uscc"))
+        unit = await self._parts.units.create(order, actor=actor_of(principal))
         return JSONResponse(_unit(unit), 201, headers=NO_STORE)
 
     async def move_unit(self, request: Request, unit_id: str) -> Response:
         """The unit at its new place; `parent` null makes it a root."""
         principal = await self._for_users(request)
         body = await read_json(request)
-        unit = await self._parts.units.move(unit_id, _optional(body, "parent"), actor=_actor(principal))
+        unit = await self._parts.units.move(unit_id, optional(body, "parent"), actor=actor_of(principal))
         return JSONResponse(_unit(unit), headers=NO_STORE)
 
     async def create_group(self, request: Request) -> Response:
@@ -91,20 +97,20 @@ class AdministrationApi:
         principal, authority = await self._authority(request)
         body = await read_json(request)
         group_id = await self._parts.assignments.create_group(
-            _text(body, "name"), _optional(body, "unit"), authority, _actor(principal)
+            text(body, "name"), optional(body, "unit"), authority, actor_of(principal)
         )
         return JSONResponse({"id": group_id}, 201, headers=NO_STORE)
 
     async def add_member(self, request: Request, group_id: str, person_id: str) -> Response:
         """204, also for who is in already."""
         principal, authority = await self._authority(request)
-        await self._parts.assignments.add_member(group_id, person_id, authority, _actor(principal))
+        await self._parts.assignments.add_member(group_id, person_id, authority, actor_of(principal))
         return Response(status_code=204)
 
     async def remove_member(self, request: Request, group_id: str, person_id: str) -> Response:
         """204, also for who is not in."""
         principal, authority = await self._authority(request)
-        await self._parts.assignments.remove_member(group_id, person_id, authority, _actor(principal))
+        await self._parts.assignments.remove_member(group_id, person_id, authority, actor_of(principal))
         return Response(status_code=204)
 
     async def list_assignments(self, request: Request) -> Response:
@@ -124,20 +130,20 @@ class AdministrationApi:
         principal, authority = await self._authority(request)
         body = await read_json(request)
         order = NewAssignment(
-            _text(body, "role"),
-            person_id=_optional(body, "person"),
-            group_id=_optional(body, "group"),
-            unit_id=_optional(body, "unit"),
+            text(body, "role"),
+            person_id=optional(body, "person"),
+            group_id=optional(body, "group"),
+            unit_id=optional(body, "unit"),
             since=_moment(body, "from"),
             until=_moment(body, "until"),
         )
-        given = await self._parts.assignments.give(order, authority, _actor(principal))
+        given = await self._parts.assignments.give(order, authority, actor_of(principal))
         return JSONResponse(_assignment(given), 201, headers=NO_STORE)
 
     async def end(self, request: Request, assignment_id: str) -> Response:
         """204; those who had the role must sign in again."""
         principal, authority = await self._authority(request)
-        await self._parts.assignments.end(assignment_id, authority, _actor(principal))
+        await self._parts.assignments.end(assignment_id, authority, actor_of(principal))
         return Response(status_code=204)
 
     async def _for_users(self, request: Request) -> Principal:
@@ -149,19 +155,8 @@ class AdministrationApi:
         principal = await authenticated(request)
         principal.require_any_scope(SECURITY, UNIT)
         if not principal.is_program:
-            await self._check_known(principal)
+            await check_known(principal, self._parts.persons)
         return principal, Authority(principal.subject, is_everywhere=SECURITY in principal.scopes)
-
-    async def _check_known(self, principal: Principal) -> None:
-        """A client that knows people by other numbers would let them give roles to themselves unseen."""
-        try:
-            await self._parts.persons.load(principal.subject)
-        except NotFound as unknown:
-            raise Forbidden("This application may not manage roles.", reason="pairwise subject") from unknown
-
-
-def _actor(principal: Principal) -> Actor:
-    return Actor("client" if principal.is_program else "user", principal.subject)
 
 
 def _unit(unit: Unit) -> dict[str, Any]:
@@ -181,19 +176,8 @@ def _assignment(given: Assignment) -> dict[str, Any]:
     }
 
 
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise _wrong(name, "Give a text here.")
-    return value
-
-
-def _optional(body: Mapping[str, Any], name: str) -> str | None:
-    return _text(body, name) if body.get(name) is not None else None
-
-
 def _moment(body: Mapping[str, Any], name: str) -> datetime | None:
-    value = _optional(body, name)
+    value = optional(body, name)
     if value is None:
         return None
     try:
@@ -201,9 +185,5 @@ def _moment(body: Mapping[str, Any], name: str) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise _wrong(name, "Give a moment with its offset, as in 2026-12-31T00:00:00+08:00.")
+        raise wrong(name, "Give a moment with its offset, as in 2026-12-31T00:00:00+08:00.")
     return moment
-
-
-def _wrong(name: str, message: str) -> InvalidInput:
-    return InvalidInput("Check the following.", fields=[FieldError(name, message)])

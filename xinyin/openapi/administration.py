@@ -1,11 +1,11 @@
-"""Units, groups and assignments: what FastAPI's own document leaves open."""
+"""People, applications, units, groups and assignments: what FastAPI's own document leaves open."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from idp.roles.scopes import Role
 from idp.units.service import KINDS
-from xinyin.openapi.shapes import TEXT, TEXT_OR_NULL, TIME, Schema, json_answer, listing, parameter, shape
+from xinyin.openapi.shapes import FLAG, NUMBER, TEXT, TEXT_OR_NULL, TIME, Schema, json_answer, listing, parameter, shape
 
 _GIVING = ["admin:security", "admin:unit"]
 _UNIT: Schema = shape({"id": TEXT, "parent": TEXT_OR_NULL, "name": TEXT, "kind": TEXT, "uscc": TEXT_OR_NULL})
@@ -41,7 +41,47 @@ def _call(
     return found | rest
 
 
+_USER: Schema = shape(
+    {"id": TEXT, "username": TEXT_OR_NULL, "display_name": TEXT, "state": TEXT, "created_at": TIME},
+    {"assurance_level": NUMBER},
+)
+_ORGANISATION: Schema = shape({"uscc": TEXT, "name": TEXT, "kind": {"enum": ["agency", "enterprise"]}})
+_CLIENT: Schema = shape(
+    {"client_id": TEXT, "name": TEXT, "role": TEXT, "scopes": listing(TEXT), "grant_types": listing(TEXT)},
+    {"organisation": TEXT_OR_NULL, "disabled": FLAG},
+)
+_SECRET: Schema = shape({"client_id": TEXT, "client_secret": TEXT})
+_USERS, _KEYS, _EITHER = ["admin:users"], ["admin:security"], ["admin:users", "admin:security"]
+
+
+def _listed(name: str, item: Schema) -> dict[str, Schema]:
+    return {"200": json_answer("100 at a time", shape({name: listing(item), "next": TEXT_OR_NULL}))}
+
+
 ADMINISTRATION: Mapping[str, dict[str, Any]] = {
+    "get /api/v1/admin/users": _call(_EITHER, _listed("users", _USER), parameters=[_AFTER]),
+    "post /api/v1/admin/users": _call(
+        _USERS,
+        {"201": json_answer("Entered", _USER)},
+        shape({"username": TEXT, "password": TEXT, "display_name": TEXT}),
+    ),
+    "get /api/v1/admin/users/{person_id}": _call(_EITHER, {"200": json_answer("The person", _USER)}),
+    "post /api/v1/admin/users/{person_id}/disable": _call(_USERS, {"204": _DONE}),
+    "post /api/v1/admin/users/{person_id}/enable": _call(_USERS, {"204": _DONE}),
+    "post /api/v1/admin/users/{person_id}/reset-factors": _call(_KEYS, {"204": _DONE}),
+    "get /api/v1/admin/organisations": _call(_EITHER, _listed("organisations", _ORGANISATION), parameters=[_AFTER]),
+    "post /api/v1/admin/organisations": _call(
+        _USERS, {"201": json_answer("Entered", _ORGANISATION)}, shape({"uscc": TEXT, "name": TEXT}, {"kind": TEXT})
+    ),
+    "get /api/v1/admin/clients": _call(_USERS, _listed("clients", _CLIENT), parameters=[_AFTER]),
+    "post /api/v1/admin/clients/{client_id}/rotate-secret": _call(
+        _USERS, {"200": json_answer("The secret, this once", _SECRET)}
+    ),
+    "post /api/v1/admin/clients/{client_id}/disable": _call(_USERS, {"204": _DONE}),
+    "get /api/v1/admin/keys": _call(
+        _KEYS, {"200": json_answer("Public keys", shape({"keys": listing({"type": "object"}), "signing": TEXT}))}
+    ),
+    "post /api/v1/admin/keys/rotate": _call(_KEYS, {"200": json_answer("Signs from now on", shape({"kid": TEXT}))}),
     "get /api/v1/admin/units": _call(
         ["admin:users", *_GIVING],
         {"200": json_answer("100 at a time", shape({"units": listing(_UNIT), "next": TEXT_OR_NULL}))},

@@ -21,7 +21,7 @@ TAGS = {
     "sign-in pages": "Pages for people; applications send browsers to /oauth2/authorize instead.",
     "licences": "Issuing, changing and reading licences, for agencies.",
     "holder": "A holder's own licences.",
-    "administration": "The tree of units, groups, and roles for a time and a place.",
+    "administration": "People, organisations, applications, keys, units, groups, roles for a time and a place.",
     "people of agencies": "SCIM 2.0 (RFC 7644): agencies' directories enter, change and let go people and groups.",
     "wallets": "Licences as credentials in wallets (SD-JWT VC, OpenID4VCI).",
     "sharing": "Licences of other agencies, with a purpose, a basis and a matter (GB/T 36906).",

@@ -92,6 +92,14 @@ async def town(desk: Desk) -> Desk:
         ("POST", "/units/{city}/move", {"parent": None}, {"system"}),
         ("GET", "/units", {}, {"system", "security"}),
         ("GET", "/units?under={city}", {}, {"system", "security", "local"}),
+        ("GET", "/users", {}, {"system", "security"}),
+        ("GET", "/users/{clerk}", {}, {"system", "security"}),
+        ("POST", "/users/{clerk}/disable", {}, {"system"}),
+        ("POST", "/users/{clerk}/enable", {}, {"system"}),
+        ("POST", "/users/{clerk}/reset-factors", {}, {"security"}),
+        ("GET", "/organisations", {}, {"system", "security"}),
+        ("GET", "/clients", {}, {"system"}),
+        ("GET", "/keys", {}, {"security"}),
         ("GET", "/assignments", {}, {"security"}),
         ("GET", "/assignments?unit={city}", {}, {"security", "local"}),
         ("POST", "/groups", {"name": "inspectors"}, {"security"}),
@@ -149,3 +157,51 @@ async def test_a_client_that_knows_people_by_other_numbers_manages_no_roles(town
     assert (await town.call("security", "POST", "/assignments", **own)).status_code == 403
     town.tokens["security"] = await town.token("security")
     assert (await town.call("security", "POST", "/assignments", **own)).status_code == 403
+
+
+async def test_people_are_entered_kept_out_and_let_in_again(town: Desk) -> None:
+    made = await town.call("system", "POST", "/users", username="new", password="amber birch 12", display_name="新")
+    assert (made.status_code, made.json()["username"]) == (201, "new")
+    path = f"/users/{made.json()['id']}"
+    assert (await town.call("system", "POST", path + "/disable")).status_code == 204
+    assert (await town.call("system", "GET", path)).json()["state"] == "disabled"
+    assert (await town.call("system", "POST", path + "/enable")).status_code == 204
+    assert (await town.call("system", "POST", f"/users/{town.people['system']}/disable")).status_code == 403
+    assert (await town.call("security", "POST", f"/users/{town.people['security']}/reset-factors")).status_code == 403
+
+
+async def test_a_lost_second_factor_is_taken_away(town: Desk) -> None:
+    assert await town.provider.services.totp.is_enrolled(town.people["local"])
+    assert (await town.call("security", "POST", f"/users/{town.people['local']}/reset-factors")).status_code == 204
+    assert not await town.provider.services.totp.is_enrolled(town.people["local"])
+
+
+async def test_an_application_gets_a_new_secret_and_is_kept_out(town: Desk) -> None:
+    client, secret = await register_client(town.provider)
+    path = f"/clients/{client.client_id}"
+    new = (await town.call("system", "POST", path + "/rotate-secret")).json()["client_secret"]
+    assert new != secret
+    assert (await town.call("system", "POST", path + "/disable")).status_code == 204
+    listed = (await town.call("system", "GET", "/clients")).json()["clients"]
+    assert [each["disabled"] for each in listed if each["client_id"] == client.client_id] == [True]
+    assert new not in str(listed)
+
+
+async def test_lists_go_on_where_the_page_before_ended(town: Desk) -> None:
+    for number in range(101):
+        await town.provider.services.persons.create_unnamed(f"person {number}", "en")
+    first = (await town.call("system", "GET", "/users")).json()
+    second = (await town.call("system", "GET", f"/users?after={first['next']}")).json()
+    assert (len(first["users"]), second["next"]) == (100, None)
+    ids = [each["id"] for each in first["users"] + second["users"]]
+    assert len(set(ids)) == len(ids) == 101 + 5
+
+
+async def test_keys_are_rotated_by_the_security_administrator_alone(town: Desk) -> None:
+    assert (await town.call("system", "POST", "/keys/rotate")).status_code == 403
+    before = (await town.call("security", "GET", "/keys")).json()
+    made = await town.call("security", "POST", "/keys/rotate")
+    assert made.status_code == 200
+    after = (await town.call("security", "GET", "/keys")).json()
+    assert after["signing"] == made.json()["kid"] != before["signing"]
+    assert {each["kid"] for each in before["keys"]} <= {each["kid"] for each in after["keys"]}
