@@ -59,6 +59,8 @@ class Pusher:
             told = 0
             while count := await self._push_some(neighbour):
                 told += count
+            if told:  # with nothing to tell, nobody was spoken to
+                await self._note(neighbour, **self._heard())
             return told
 
     async def reconcile(self, neighbour: Neighbour) -> Reconciled:
@@ -75,7 +77,7 @@ class Pusher:
                     gone = [record for record in theirs if record not in marks]
                     sent_now, removed_now = await self._send(neighbour, changed + gone)
                     sent, removed = sent + sent_now, removed + removed_now
-            await self._note(neighbour, reconciled_at=self._clock())
+            await self._note(neighbour, reconciled_at=self._clock(), **self._heard())
             return Reconciled(compared, sent, removed)
 
     @asynccontextmanager
@@ -85,7 +87,6 @@ class Pusher:
             raise Conflict("Another process is sending the directory there just now.")
         try:
             yield
-            await self._note(neighbour, failures=0, last_error="", next_try_at=None, last_heard_at=self._clock())
         except NeighbourAway as failure:
             await self._put_off(neighbour, failure.reason or "")
             raise
@@ -172,6 +173,9 @@ class Pusher:
             if row is not None:
                 wait = min(FIRST_WAIT * 2 ** min(row.failures, 20), LONGEST_WAIT)
                 row.failures, row.last_error, row.next_try_at = row.failures + 1, reason, self._clock() + wait
+
+    def _heard(self) -> dict[str, Any]:
+        return {"failures": 0, "last_error": "", "next_try_at": None, "last_heard_at": self._clock()}
 
     async def _note(self, neighbour: Neighbour, **values: Any) -> None:
         async with self._database.transaction() as session:

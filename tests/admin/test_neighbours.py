@@ -32,6 +32,12 @@ async def test_each_neighbour_with_what_went_wrong(console: Console) -> None:
     await add(console, "above")
     await add(console, "below")
     await console.rooms.vault.neighbour_runner.step()
+    (above, below) = await console.rooms.vault.neighbours.states()
+    assert (above.failures, above.last_error, above.last_heard_at) == (1, "does not answer", None)
+    assert await console.rooms.vault.pusher.push(above.neighbour) == 0
+    (above, below) = await console.rooms.vault.neighbours.states()
+    assert (above.failures, above.last_heard_at) == (1, None), "nobody was spoken to"
+    assert below.failures == 0
     page = (await console.get(PATH)).text
     assert "It does not answer" in page
     assert "It was not heard of yet" in page
