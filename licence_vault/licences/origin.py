@@ -1,7 +1,7 @@
 """Licences that were converted from older ones: where they come from. Pure.
 
 A converted copy says on its face and in its data that it is one, of which class, by whom and when; see
-docs/decisions/0029-legacy-licences.md.
+docs/decisions/0030-legacy-licences.md.
 """
 
 from collections.abc import Mapping

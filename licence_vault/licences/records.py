@@ -22,7 +22,7 @@ _KEYS = table("vault_licence_key", column("value"), column("kind"), column("lice
 class LicenceRow(Base):
     """One version of a licence. Whose it is and what it says stand in `content`, encrypted; `holder_index` finds it.
 
-    On PostgreSQL the table is partitioned by `id`; see docs/decisions/0023-partitions.md.
+    On PostgreSQL the table is partitioned by `id`; see docs/decisions/0020-partitions.md.
     """
 
     __tablename__ = "vault_licence"

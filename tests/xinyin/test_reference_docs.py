@@ -86,6 +86,10 @@ def actions() -> set[str]:
         "seal.": set(TRANSITIONS),
         "proxy.credential.": {"store", "stale", "forget"},
         "sharing.": {"query", "fetch", "verify"},
+        "licence_collection.": {
+            *("create", "clean", "accept", "accept_together", "reject"),
+            *("resume", "cancel", "finish"),
+        },
     }
     assert endings["proxy.credential."] <= verbs
     known = {prefix for prefix in prefixes if ACTION.fullmatch(f"{prefix}x")}
