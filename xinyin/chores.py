@@ -24,10 +24,10 @@ async def chores_running(house: House, seconds: float = HOUR) -> AsyncIterator[N
         vault = house.licence_vault
         async with (
             house.seal.jobs.runner.running(),
-            vault.batch_runner.running(),
-            vault.collector.running(),
-            vault.notice_runner.running(),
-            vault.neighbour_runner.running(),
+            vault.batch_runner.work.running(),
+            vault.collector.work.running(),
+            vault.notice_runner.work.running(),
+            vault.neighbour_runner.work.running(),
         ):
             yield
     finally:

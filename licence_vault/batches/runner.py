@@ -6,8 +6,7 @@ the row's key makes issuing it twice impossible.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from sqlalchemy import select
 
 from kernel.audit.chain import Actor, AuditEvent
 from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, Unavailable
+from kernel.repeating import Repeating
 from licence_vault.batches.checking import RowError, check_row
 from licence_vault.batches.records import BatchItemRow, BatchRow, batch_for_update, counts_of, leasable, rows_for_update
 from licence_vault.batches.service import BatchParts
@@ -48,7 +48,7 @@ class BatchRunner:
         """`lease_seconds`: how long a worker may be silent before its rows are given to another."""
         self._parts = parts
         self._lease = timedelta(seconds=lease_seconds)
-        self._wake = asyncio.Event()
+        self.work = Repeating("batches", self.step, IDLE_SECONDS)
 
     def another(self, lease_seconds: float) -> "BatchRunner":
         """A further worker of the same house."""
@@ -56,18 +56,7 @@ class BatchRunner:
 
     def wake(self) -> None:
         """There is work: do not wait for the next look."""
-        self._wake.set()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Work during the block."""
-        task = asyncio.create_task(self._work_for_ever())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        self.work.wake()
 
     async def step(self, batch_id: str | None = None) -> bool:
         """Do one lease of work, of this batch or of the first that has any; False when there was none to take."""
@@ -81,18 +70,6 @@ class BatchRunner:
             if await self._step(batch):
                 return True
         return False
-
-    async def _work_for_ever(self) -> None:
-        while True:
-            worked = False
-            try:
-                worked = await self.step()
-            except Exception as failure:  # noqa: BLE001 - whatever went wrong now, the next look must come
-                _log.warning("batch work put off", reason=type(failure).__name__)
-            if not worked:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
-                self._wake.clear()
 
     async def _step(self, batch: BatchRow) -> bool:
         checking = batch.state == BatchState.CHECKING

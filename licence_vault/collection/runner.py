@@ -4,8 +4,8 @@ A lease that was not given back in time is taken by somebody else. The row's key
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, Unavailable
+from kernel.repeating import Repeating
 from licence_vault.caller import Issuer
 from licence_vault.catalogue.licence_type import LicenceType
 from licence_vault.collection.collected import Collected, Question, ask, close, open_content
@@ -55,7 +56,7 @@ class Collector:
         """`lease_seconds`: how long a worker may be silent before its rows are given to another."""
         self._parts = parts
         self._lease = timedelta(seconds=lease_seconds)
-        self._wake = asyncio.Event()
+        self.work = Repeating("collections", self.step, IDLE_SECONDS)
 
     def another(self, lease_seconds: float) -> "Collector":
         """A further worker of the same house."""
@@ -63,18 +64,7 @@ class Collector:
 
     def wake(self) -> None:
         """There is work: do not wait for the next look."""
-        self._wake.set()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Work during the block."""
-        task = asyncio.create_task(self._work_for_ever())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        self.work.wake()
 
     async def step(self, collection_id: str | None = None) -> bool:
         """Do one lease of work, of this collection or of the first that has any; False when there was none to take."""
@@ -84,18 +74,6 @@ class Collector:
             if await self._step(each):
                 return True
         return False
-
-    async def _work_for_ever(self) -> None:
-        while True:
-            worked = False
-            try:
-                worked = await self.step()
-            except Exception as failure:  # noqa: BLE001 - whatever went wrong now, the next look must come
-                _log.warning("collection work put off", reason=type(failure).__name__)
-            if not worked:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
-                self._wake.clear()
 
     async def _step(self, collection: CollectionRow) -> bool:
         if collection.state == CollectionState.CLEANING:

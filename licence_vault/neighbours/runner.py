@@ -1,8 +1,5 @@
 """The work of neighbours beside answering: changes go up at once, whole directories are compared once a day."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import structlog
@@ -11,6 +8,7 @@ from sqlalchemy import delete
 from kernel.clock import Clock
 from kernel.database.engine import Database
 from kernel.errors import Conflict
+from kernel.repeating import Repeating
 from licence_vault.neighbours.neighbour import NeighbourSide
 from licence_vault.neighbours.peer import NeighbourAway
 from licence_vault.neighbours.pushing import Pusher
@@ -30,17 +28,7 @@ class NeighbourRunner:
         self._register = register
         self._pusher = pusher
         self._clock = clock
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Work during the block."""
-        task = asyncio.create_task(self._work_for_ever())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        self.work = Repeating("neighbours", self.step, IDLE_SECONDS)
 
     async def step(self) -> int:
         """Tell every vault above whose time has come; how many changes were told."""
@@ -66,11 +54,3 @@ class NeighbourRunner:
         """Forget copies that are over."""
         async with self._database.transaction() as session:
             await session.execute(delete(PassedCopyRow).where(PassedCopyRow.at < self._clock() - COPIES_KEPT))
-
-    async def _work_for_ever(self) -> None:
-        while True:
-            try:
-                await self.step()
-            except Exception as failure:  # noqa: BLE001 - whatever went wrong now, the next look must come
-                _log.warning("neighbours put off", reason=type(failure).__name__)
-            await asyncio.sleep(IDLE_SECONDS)

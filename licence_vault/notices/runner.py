@@ -1,14 +1,10 @@
 """The work of notices, beside answering: what happened becomes news at once, what is due goes out."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-
-import structlog
 
 from kernel.clock import Clock
 from kernel.database.engine import Database
+from kernel.repeating import Repeating
 from licence_vault.licences.records import delete_delivered
 from licence_vault.notices.gathering import Gatherer
 from licence_vault.notices.records import delete_old
@@ -17,7 +13,6 @@ from licence_vault.notices.sending import NoticeSender
 IDLE_SECONDS = 2.0
 READ_KEPT, UNREAD_KEPT, EVENTS_KEPT = timedelta(days=180), timedelta(days=730), timedelta(days=30)
 DELETED_TOGETHER = 1_000
-_log = structlog.get_logger()
 
 
 class NoticeRunner:
@@ -28,17 +23,7 @@ class NoticeRunner:
         self._gatherer = gatherer
         self._sender = sender
         self._clock = clock
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Work during the block."""
-        task = asyncio.create_task(self._work_for_ever())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        self.work = Repeating("notices", self.step, IDLE_SECONDS)
 
     async def step(self) -> bool:
         """Tell of some events and send some messages; False when there was nothing to do."""
@@ -56,13 +41,3 @@ class NoticeRunner:
         while deleted == DELETED_TOGETHER:
             async with self._database.transaction() as session:
                 deleted = await delete_delivered(session, now - EVENTS_KEPT, DELETED_TOGETHER)
-
-    async def _work_for_ever(self) -> None:
-        while True:
-            worked = False
-            try:
-                worked = await self.step()
-            except Exception as failure:  # noqa: BLE001 - whatever went wrong now, the next look must come
-                _log.warning("notices put off", reason=type(failure).__name__)
-            if not worked:
-                await asyncio.sleep(IDLE_SECONDS)

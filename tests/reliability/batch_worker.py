@@ -30,7 +30,7 @@ def work(directory: str, database_url: str) -> None:
 async def _work(directory: Path, database_url: str) -> None:
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(house_settings(directory, database_url)))
-        await stack.enter_async_context(house.licence_vault.batch_runner.another(LEASE_SECONDS).running())
+        await stack.enter_async_context(house.licence_vault.batch_runner.another(LEASE_SECONDS).work.running())
         await asyncio.Event().wait()
 
 

@@ -101,7 +101,7 @@ def serve(place: Place) -> None:
 async def _serve(place: Place) -> None:
     async with open_house(place.settings) as house:
         server = running(make_server(create_app(house), place.settings))
-        async with house.licence_vault.neighbour_runner.running(), server:
+        async with house.licence_vault.neighbour_runner.work.running(), server:
             await until_stopped()
 
 
