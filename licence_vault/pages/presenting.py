@@ -20,6 +20,8 @@ from licence_vault.pages.qr_image import draw_qr
 from licence_vault.pages.rendering import render
 from licence_vault.presentations.service import PURPOSE_LENGTH, SECONDS, Showing
 
+ANY = "any"
+"""In the form: any number of scans."""
 LENGTHS = (30, SECONDS, 300)
 
 
@@ -56,11 +58,11 @@ async def present(request: Request) -> Response:
 
 def _read(form: RawForm) -> Showing:
     """Numbers that are none become ones that are refused."""
-    seconds, scans = form.get("seconds") or str(SECONDS), form.get("scans")
+    seconds, scans = form.get("seconds") or str(SECONDS), form.get("scans") or ANY
     return Showing(
         shows=tuple(form.all("shows")),
         seconds=int(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 6 else 0,
-        scans=(int(scans) if scans.isascii() and scans.isdigit() and len(scans) < 6 else 0) if scans else None,
+        scans=None if scans == ANY else int(scans) if scans.isascii() and scans.isdigit() and len(scans) < 6 else 0,
         purpose=(form.get("purpose") or "").strip(),
     )
 
@@ -85,7 +87,7 @@ async def _form(request: Request, licence: Licence, showing: Showing) -> Mapping
         "showing": showing,
         "showable": own + fields,
         "lengths": [(each, ngettext("{n} second", "{n} seconds", each)) for each in LENGTHS],
-        "scan_choices": [("", _("As often as it is shown")), ("1", _("Once"))],
+        "scan_choices": [(ANY, _("As often as it is shown")), ("1", _("Once"))],
         "purpose_length": PURPOSE_LENGTH,
     }
 

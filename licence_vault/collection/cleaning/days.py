@@ -49,7 +49,7 @@ def read_old_day(text: str, *, ends: bool = False) -> DayReading:
         short, month, day = (int(each) for each in match.groups())
         found = [_day(century + short, month, day) for century in (1900, 2000)]
         return DayReading(possible=tuple(each for each in found if each))
-    if plain.isdigit() and _FIRST_SERIAL <= int(plain) <= _LAST_SERIAL:
+    if plain.isascii() and plain.isdigit() and _FIRST_SERIAL <= int(plain) <= _LAST_SERIAL:
         return DayReading(possible=(date.fromordinal(_EPOCH.toordinal() + int(plain)),))
     return DayReading()
 
