@@ -23,6 +23,7 @@ from licence_vault.collection.matching import Matching
 from licence_vault.collection.parts import CollectionParts
 from licence_vault.collection.review import Review
 from licence_vault.collection.runner import Collector
+from licence_vault.collection.scans.service import Scans
 from licence_vault.collection.service import Collections
 from licence_vault.forms import routes as form_routes
 from licence_vault.forms.service import FormParts, LicenceForms
@@ -99,6 +100,7 @@ class VaultServices:
     batch_runner: BatchRunner
     collections: Collections
     review: Review
+    scans: Scans
     collector: Collector
     changes: LicenceChanges
     lookup: Lookup
@@ -168,6 +170,7 @@ def build_services(parts: Foundations) -> VaultServices:
         batch_runner=BatchRunner(batch_parts),
         collections=Collections(collection_parts),
         review=Review(collection_parts),
+        scans=collection_parts.scans,
         collector=Collector(collection_parts),
         changes=LicenceChanges(database, audit, clock, data, ledger),
         lookup=lookup,
@@ -201,6 +204,7 @@ def _collection_parts(parts: Foundations, batches: BatchParts, data: LicenceData
         seal_of=batches.seal_of,
         fonts=batches.fonts,
         matching=Matching(parts.database, data),
+        scans=Scans(parts.database, parts.blobs, parts.envelope, parts.clock),
     )
 
 

@@ -13,6 +13,10 @@ QUESTION_WORDS = {
     "in-vault": "The vault has this licence already.",
     "other-name": "The vault knows the holder of this number by another name.",
     "issued-on": "Write the day as 2026-11-21; an old licence was not issued in the future.",
+    "missing-scan": "The scan {name} was not handed in.",
+    "no-scan": "No scan belongs to this row.",
+    "bad-scan": "The scan {name} cannot be read.",
+    "many-pages": "The scans of this row have more than {limit} pages.",
     "failed": "It could not be converted. Try again later.",
 }
 """What is asked beside what issuing complains of, by code."""
@@ -39,7 +43,10 @@ def ask(code: str, place: str = "", *, fault: bool = False, **params: Any) -> Qu
 
 @dataclass(frozen=True)
 class Collected:
-    """`cells` as handed in, by head; `values` by place after cleaning and correction; `order` what is converted."""
+    """`cells` as handed in, by head; `values` by place after cleaning and correction; `order` what is converted.
+
+    `scans`: the ids of its scans, in order.
+    """
 
     cells: Mapping[str, str] = field(repr=False)
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -48,6 +55,7 @@ class Collected:
     questions: tuple[Question, ...] = field(default=(), repr=False)
     order: Mapping[str, Any] = field(default_factory=dict, repr=False)
     remark: str = field(default="", repr=False)
+    scans: tuple[str, ...] = ()
 
     @property
     def faults(self) -> tuple[Question, ...]:
@@ -84,4 +92,5 @@ def open_content(envelope: Envelope, collection_id: str, number: int, data: byte
         questions=tuple(Question(**each) for each in found["questions"]),
         order=found["order"],
         remark=found["remark"],
+        scans=tuple(found.get("scans", ())),
     )

@@ -1,6 +1,6 @@
 """A row judged: cleaned, checked as issuing would, and what a person has to look at. CPU-bound: `asyncio.to_thread`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -48,7 +48,7 @@ def _faults(
     return tuple(complaints)
 
 
-def with_doubts(collected: Collected, doubts: list[Question]) -> Collected:
+def with_doubts(collected: Collected, doubts: Sequence[Question]) -> Collected:
     """With what matching asks, after the faults."""
     return replace(collected, questions=(*collected.faults, *doubts))
 

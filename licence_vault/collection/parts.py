@@ -14,6 +14,7 @@ from kernel.i18n import DISPLAY_ZONE
 from licence_vault.catalogue.service import Catalogue
 from licence_vault.collection.matching import Matching
 from licence_vault.collection.records import CollectionRow
+from licence_vault.collection.scans.service import Scans
 from licence_vault.collection.states import CollectionState, Credibility, ItemState
 from licence_vault.issuing.service import Issuing, Requester, SealOfAuthority
 from licence_vault.layout.fonts import FontBook
@@ -32,6 +33,7 @@ class CollectionParts:
     seal_of: SealOfAuthority
     fonts: FontBook
     matching: Matching
+    scans: Scans
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,9 @@ class Review:
             judge, licence_type, start, wanted, issuer, self._parts.fonts, today(self._parts.clock)
         )
         key = self._parts.matching.twin_key(licence_type, after)
-        doubts = await self._parts.matching.in_vault(licence_type, after)
+        scans = await self._parts.scans.of_row(collection_id, licence_type, after)
+        after = replace(after, scans=scans.ids)
+        doubts = [*scans.questions, *await self._parts.matching.in_vault(licence_type, after)]
         doubts += await self._parts.matching.twin(collection_id, number, key)
         after = with_doubts(after, doubts)
         async with self._parts.database.transaction() as session:

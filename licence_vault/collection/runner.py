@@ -104,8 +104,10 @@ class Collector:
         judged = await asyncio.to_thread(self._judged, collection, rows, licence_type)
         outcomes = []
         for row, collected in zip(rows, judged, strict=True):
+            scans = await self._parts.scans.of_row(collection.id, licence_type, collected)
             doubts = await self._parts.matching.in_vault(licence_type, collected)
-            outcomes.append(_Outcome(row.number, ItemState.OPEN, with_doubts(collected, doubts)))
+            found = replace(with_doubts(collected, [*scans.questions, *doubts]), scans=scans.ids)
+            outcomes.append(_Outcome(row.number, ItemState.OPEN, found))
         return outcomes
 
     def _judged(
@@ -143,7 +145,13 @@ class Collector:
         collected = self._content(row)
         try:
             requester = Requester(actor, issuer, f"collected-{collection.id}-{row.number}")
-            licence = await self._parts.issuing.issue(collected.order, requester, _origin(collection, row, collected))
+            scans = self._parts.scans
+            origin = replace(
+                _origin(collection, row, collected),
+                digest=await scans.digest(collected.scans),
+                pages=await scans.pages(collected.scans),
+            )
+            licence = await self._parts.issuing.issue(collected.order, requester, origin)
         except InvalidInput as refusal:
             return _Outcome(row.number, ItemState.FAILED, _refused(collected, refusal))
         except (Conflict, Forbidden, NotFound, Unavailable):

@@ -33,6 +33,7 @@ from licence_vault.collection.records import (
     settle_cancelled,
     unquestioned,
 )
+from licence_vault.collection.scans.archive import ScanFile
 from licence_vault.collection.states import LIVING, CollectionState, Credibility, ItemState
 from licence_vault.issuing.service import Requester
 
@@ -94,6 +95,20 @@ class Collections:
             counts = await counts_of(session, row.id)
             alone = await unquestioned(session, row.id)
         return as_collection(row, counts, alone, self._parts.envelope)
+
+    async def add_scans(self, collection_id: str, files: Iterator[ScanFile], requester: Requester) -> int:
+        """Take scans in, before the rows are cleaned; says how many came new.
+
+        Raises `NotFound`, `Conflict` when cleaning has begun, `InvalidInput` for what cannot be unpacked.
+        """
+        async with self._parts.database.reading() as session:
+            row = own(await session.get(CollectionRow, collection_id), requester.issuer.uscc)
+        if row.state != CollectionState.MAPPING:
+            raise Conflict("Scans are handed in before the rows are cleaned.")
+        added = await self._parts.scans.add(collection_id, files)
+        async with self._parts.database.transaction() as session:
+            await self._parts.audit.record(session, event("scans", row, requester, scans=added))
+        return added
 
     async def say_columns(self, collection_id: str, columns: Mapping[str, str], requester: Requester) -> Collection:
         """Say what the columns mean and have the rows cleaned; kept for the next register of this source.

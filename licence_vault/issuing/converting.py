@@ -23,9 +23,9 @@ STRIP = 8.0
 """Millimetres of the line on every page."""
 PAPER = (210.0, 297.0)
 _MARGIN, _LABEL, _QR = 20.0, 44.0, 32.0
-_FIRST_TOP, _FIRST_BOTTOM = 84.0, 226.0
+_FIRST_TOP, _FIRST_BOTTOM = 78.0, 232.0
 _NEXT_TOP, _BOTTOM = 24.0, 276.0
-_HEIGHTS = (7.0, 12.0, 17.0, 27.0, 47.0, 87.0, 140.0)
+_HEIGHTS = (6.4, 11.0, 16.0, 25.5, 44.5, 87.0, 140.0)
 _INK: Colour = (26, 26, 26)
 _RED: Colour = (168, 32, 26)
 _RULE: Colour = (200, 200, 200)
@@ -54,7 +54,7 @@ def converted_positions(draft: Draft) -> list[StampPosition]:
     before = len(_origin(draft).pages) or len(draft.licence_type.face.pages)
     place = draft.licence_type.seal_place
     left = PAPER[0] - _MARGIN - place.width_mm
-    return [StampPosition(before + 1, left, _FIRST_BOTTOM + 6, place.width_mm, place.height_mm)]
+    return [StampPosition(before + 1, left, _FIRST_BOTTOM + 4, place.width_mm, place.height_mm)]
 
 
 def _origin(draft: Draft) -> Origin:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from kernel.blobs.store import BlobStore
 from kernel.clock import Clock
 from kernel.database.engine import Database
+from licence_vault.collection.scans.records import ScanRow
 from licence_vault.licences.records import LicenceRow
 
 GRACE = timedelta(hours=1)
@@ -34,7 +35,7 @@ async def _sweep(database: Database, blobs: BlobStore, references: Sequence[str]
         return 0
     named = set[str]()
     async with database.reading() as session:
-        for column in (LicenceRow.ofd_blob, LicenceRow.pdf_blob):
+        for column in (LicenceRow.ofd_blob, LicenceRow.pdf_blob, ScanRow.original_blob, ScanRow.pages_blob):
             named.update(await session.scalars(select(column).where(column.in_(references))))
     orphans = [reference for reference in references if reference not in named]
     for reference in orphans:
