@@ -154,7 +154,7 @@ def build_services(neighbours: Neighbours, audit: AuditParts) -> AdminServices:
             vault.catalogue, vault.issuing, vault.lookup, vault.clock, vault.batches, vault.batch_runner
         ),
         licence_changes=vault.changes,
-        collections=CollectionDesk(vault.catalogue, vault.collections, vault.review, vault.collector),
+        collections=CollectionDesk(vault.catalogue, vault.collections, vault.review, vault.scans, vault.collector),
         seals=seal.register,
         seal_uses=seal.uses,
         seal_imports=seal.imports,

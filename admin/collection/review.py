@@ -19,6 +19,7 @@ from licence_vault.collection.collected import Collected
 from licence_vault.collection.mapping import places_offered
 from licence_vault.collection.parts import Collection, reviewer_name
 from licence_vault.collection.review import Item
+from licence_vault.collection.routes import page_picture
 from licence_vault.collection.states import ItemState
 
 SHOWN_ROWS = 50
@@ -33,6 +34,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{one}/rows", list_rows, methods=["GET"]),
         Route(f"{one}/rows/{{number:int}}", show_row, methods=["GET"]),
         Route(f"{one}/rows/{{number:int}}", decide, methods=["POST"]),
+        Route(f"{one}/rows/{{number:int}}/pages/{{page}}", show_page, methods=["GET"]),
     ]
 
 
@@ -106,6 +108,14 @@ async def decide(request: Request) -> Response:
     return see(f"{address}/rows/{following.number}" if following else address)
 
 
+async def show_page(request: Request) -> Response:
+    """A page of the row's scans."""
+    principal = await at_desk(request, READ)
+    desk, parameters = desk_of(request), request.path_params
+    item = await desk.review.load(parameters["collection_id"], parameters["number"], issuer_of(principal).uscc)
+    return await page_picture(item, desk.scans, parameters["page"])
+
+
 def _values(form: RawForm, chosen: str) -> tuple[dict[str, str], bool]:
     """What was typed, or the proposal whose button was pressed: `take:<place>=<value>`."""
     if chosen.startswith("take:"):
@@ -136,6 +146,7 @@ async def _page(request: Request, principal: Principal, errors: Mapping[str, str
         mine=mine,
         may_take=ISSUE in principal.scopes and item.state in (ItemState.OPEN, ItemState.SECOND),
         errors=dict(errors),
+        pages=range(1, 1 + len(await desk.scans.pages(item.content.scans if item.content else ()))),
         **_told(item.content, names, collection),
     )
 

@@ -22,8 +22,9 @@ from licence_vault.catalogue.service import Catalogue
 from licence_vault.collection.mapping import places_offered
 from licence_vault.collection.parts import Collection
 from licence_vault.collection.review import Review
-from licence_vault.collection.routes import LARGEST_FILE, changes_file
+from licence_vault.collection.routes import LARGEST_FILE, SCAN_LIMITS, changes_file, scan_files
 from licence_vault.collection.runner import Collector
+from licence_vault.collection.scans.service import Scans
 from licence_vault.collection.service import Collections, RegisterOrder
 from licence_vault.collection.states import CLASS_RULES, CollectionState
 from licence_vault.issuing.service import Requester
@@ -39,6 +40,7 @@ class CollectionDesk:
     catalogue: Catalogue
     collections: Collections
     review: Review
+    scans: Scans
     collector: Collector
 
 
@@ -50,6 +52,7 @@ def routes() -> list[BaseRoute]:
         Route("/console/collections/new", new_collection, methods=["GET"]),
         Route("/console/collections/new", hand_in, methods=["POST"]),
         Route(one, show_collection, methods=["GET"]),
+        Route(f"{one}/scans", add_scans, methods=["POST"]),
         Route(f"{one}/columns", say_columns, methods=["POST"]),
         Route(f"{one}/accept", accept_unquestioned, methods=["POST"]),
         Route(f"{one}/resume", resume, methods=["POST"]),
@@ -104,6 +107,22 @@ async def show_collection(request: Request) -> Response:
         request.path_params["collection_id"], issuer_of(principal).uscc
     )
     return await _page(request, principal, collection, {})
+
+
+async def add_scans(request: Request) -> Response:
+    """Pictures and PDF files, or archives of them."""
+    principal = await at_desk(request, ISSUE)
+    form = await read_form(request, SCAN_LIMITS)
+    await check_csrf(request, form)
+    desk, collection_id = desk_of(request), request.path_params["collection_id"]
+    requester = requester_of(principal, form)
+    try:
+        await desk.collections.add_scans(collection_id, scan_files(form), requester)
+    except (InvalidInput, Conflict) as error:
+        collection = await desk.collections.load(collection_id, requester.issuer.uscc)
+        status = 409 if isinstance(error, Conflict) else 400
+        return await _page(request, principal, collection, {"file": said(error)}, status=status)
+    return see(f"/console/collections/{collection_id}")
 
 
 async def say_columns(request: Request) -> Response:
@@ -204,6 +223,7 @@ async def _page(
         type_name=licence_type.display_name,
         **shown(collection),
         columns=list(proposed.items()),
+        scans=await desk.scans.count(collection.id),
         places=[(place, name + (" *" if needed else "")) for place, name, needed in places_offered(licence_type)],
         may_issue=ISSUE in principal.scopes,
         bulk=CLASS_RULES[collection.credibility].bulk and collection.unquestioned > 0,

@@ -1,7 +1,8 @@
 """`/api/v1/licence-collections`: hand a register in, say what its columns mean, review its rows, watch, cancel."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, cast
 
 from fastapi import APIRouter
@@ -10,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from kernel.errors import FieldError, InvalidInput, NotFound
 from kernel.i18n import gettext
-from kernel.web.forms import MEBIBYTE, FormLimits, read_form
+from kernel.web.forms import MEBIBYTE, FormLimits, RawForm, read_form
 from kernel.web.json_body import read_json
 from licence_vault.batches.sheets import write_csv
 from licence_vault.catalogue.licence_type import LicenceType
@@ -19,6 +20,8 @@ from licence_vault.collection.cleaning.rules import rule_title
 from licence_vault.collection.collected import Collected
 from licence_vault.collection.parts import Collection
 from licence_vault.collection.review import Item, Review
+from licence_vault.collection.scans.archive import ScanFile, unpack
+from licence_vault.collection.scans.service import Scans
 from licence_vault.collection.service import RegisterOrder
 from licence_vault.collection.states import ItemState
 from licence_vault.issuing.routes import requester_of
@@ -28,6 +31,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 READ, ISSUE = "licence:read", "licence:issue"
 ROOT = "/api/v1/licence-collections"
 LISTED = 100
+SCAN_LIMITS = FormLimits(file=128 * MEBIBYTE, files=50, total=129 * MEBIBYTE)
 
 _FILE: dict[str, Any] = {
     "requestBody": {
@@ -43,6 +47,7 @@ _FILE: dict[str, Any] = {
                         "class": {"type": "string", "enum": ["A", "B", "C", "D"]},
                         "source": {"type": "string", "maxLength": 60},
                         "columns": {"type": "string", "description": "JSON object: head of a column → place"},
+                        "wait": {"type": "string", "enum": ["true", "false"], "description": "for scans, then columns"},
                     },
                 }
             }
@@ -57,6 +62,19 @@ def _body(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
 
 
+_SCANS: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+                }
+            }
+        },
+    }
+}
 _COLUMNS = _body({"columns": {"type": "object", "additionalProperties": {"type": "string"}}})
 _VALUES = _body(
     {"values": {"type": "object", "additionalProperties": {"type": "string"}}, "proposed": {"type": "boolean"}}
@@ -73,6 +91,8 @@ def api_router() -> APIRouter:
         ("/{collection_id}", show, "GET", "How a collection stands", None),
         ("/{collection_id}/columns", columns, "GET", "What its columns may mean", None),
         ("/{collection_id}/columns", say_columns, "POST", "Say what its columns mean", _COLUMNS),
+        ("/{collection_id}/scans", add_scans, "POST", "Hand in scans, one by one or as a ZIP", _SCANS),
+        ("/{collection_id}/rows/{row}/pages/{page}", scan_page, "GET", "A page of a row's scans", None),
         ("/{collection_id}/rows", rows, "GET", "Its rows, with what was changed and what is asked", None),
         ("/{collection_id}/changes.csv", changes_csv, "GET", "Every change: row, place, rule, before, after", None),
         ("/{collection_id}/claim", claim, "POST", "Take the next row for review", None),
@@ -110,7 +130,12 @@ async def create(request: Request) -> Response:
     if file is None:
         raise InvalidInput("Choose a file.", fields=[FieldError("file", "Choose a file.")])
     order = RegisterOrder(
-        form.text("type"), form.text("class"), form.text("source"), file.data, _columns_given(form.text("columns"))
+        form.text("type"),
+        form.text("class"),
+        form.text("source"),
+        file.data,
+        _columns_given(form.text("columns")),
+        starts_itself=form.text("wait") != "true",
     )
     collection = await _vault(request).collections.create(order, requester)
     _vault(request).collector.wake()
@@ -154,6 +179,38 @@ async def say_columns(request: Request, collection_id: str) -> Response:
     collection = await _vault(request).collections.say_columns(collection_id, given, requester)
     _vault(request).collector.wake()
     return JSONResponse(told(collection), headers=NO_STORE)
+
+
+async def add_scans(request: Request, collection_id: str) -> Response:
+    """Before the rows are cleaned. Files are found for rows by the names in the scan column, or by their numbers."""
+    requester = await requester_of(request, ISSUE)
+    form = await read_form(request, SCAN_LIMITS)
+    added = await _vault(request).collections.add_scans(collection_id, scan_files(form), requester)
+    return JSONResponse({"added": added}, headers=NO_STORE)
+
+
+async def scan_page(request: Request, collection_id: str, row: str, page: str) -> Response:
+    """A JPEG, written anew from the scan."""
+    requester = await requester_of(request, READ)
+    vault = _vault(request)
+    item = await vault.review.load(collection_id, _row_number(row), requester.issuer.uscc)
+    return await page_picture(item, vault.scans, page)
+
+
+async def page_picture(item: Item | None, scans: Scans, page: str) -> Response:
+    """The page with this number, from 1. Raises `NotFound`."""
+    if item is None or item.content is None:
+        raise NotFound("There is no such row.")
+    found = await scans.page(item.content.scans, _row_number(page))
+    return Response(found.picture, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
+
+
+def scan_files(form: RawForm) -> Iterator[ScanFile]:
+    """What was handed in, archives unpacked. Raises `InvalidInput`."""
+    files = [each for each in form.files if each.name == "file" and each.data]
+    if not files:
+        raise InvalidInput("Choose a file.", fields=[FieldError("file", "Choose a file.")])
+    return chain.from_iterable(unpack(each.filename, each.data) for each in files)
 
 
 async def rows(request: Request, collection_id: str) -> Response:
@@ -295,6 +352,7 @@ def _told_content(content: Collected) -> dict[str, Any]:
         "cells": dict(content.cells),
         "values": dict(content.values),
         "changes": [{**vars(each), "rule_name": rule_title(each.rule)} for each in content.changes],
+        "scans": len(content.scans),
         "proposals": [{**vars(each), "reason_name": rule_title(each.reason)} for each in content.proposals],
         "questions": [
             {

@@ -36,6 +36,7 @@ _ROW = shape(
         "cells": OBJECT,
         "values": OBJECT,
         "changes": listing(_CHANGE),
+        "scans": _COUNT,
         "proposals": listing(_PROPOSAL),
         "questions": listing(_QUESTION),
         "remark": {"type": ["string", "null"]},
@@ -48,6 +49,12 @@ _CSV = {
     "200": {
         "description": "Row, column, rule, before, after",
         "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_PAGE = {
+    "200": {
+        "description": "The page, from 1",
+        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 _ROOT = "/api/v1/licence-collections"
@@ -78,6 +85,10 @@ COLLECTIONS: Mapping[str, dict[str, Any]] = {
     ),
     f"post {_ROOT}/{{collection_id}}/resume": _call(_ISSUE, _answer("200", "It goes on", _COLLECTION)),
     f"post {_ROOT}/{{collection_id}}/cancel": _call(_ISSUE, _answer("200", "Nothing more is converted", _COLLECTION)),
+    f"post {_ROOT}/{{collection_id}}/scans": _call(
+        _ISSUE, _answer("200", "How many came new", shape({"added": _COUNT}))
+    ),
+    f"get {_ROWS}/{{row}}/pages/{{page}}": _call(_READ, _PAGE),
     f"get {_ROWS}": _call(
         _READ,
         _answer("200", "At most a hundred", shape({"rows": listing(_ROW)})),
