@@ -132,8 +132,7 @@ class VaultServices:
 
 def build_services(parts: Foundations) -> VaultServices:
     """Make everything by plain constructors."""
-    database, audit, clock = parts.database, parts.audit, parts.clock
-    data = LicenceData(parts.envelope)
+    database, audit, clock, data = parts.database, parts.audit, parts.clock, LicenceData(parts.envelope)
     catalogue = Catalogue(database, audit, clock)
     ledger = Ledger(database, parts.sealer, clock, f"{urlsplit(parts.public_url).netloc}/log", envelope=parts.envelope)
     lookup = Lookup(database, parts.blobs, data, clock)
