@@ -14,6 +14,7 @@ from kernel.i18n import gettext
 from kernel.principal import Principal
 from kernel.web.forms import RawForm
 from licence_vault.caller import issuer_of
+from licence_vault.catalogue.licence_type import LicenceType, label
 from licence_vault.collection.cleaning.rules import rule_title
 from licence_vault.collection.collected import Collected
 from licence_vault.collection.mapping import places_offered
@@ -24,6 +25,8 @@ from licence_vault.collection.states import ItemState
 
 SHOWN_ROWS = 50
 LONG_VALUE = 40
+Choices = Mapping[str, list[tuple[str, str]]]
+"""By place: codes and what they are called."""
 
 
 def routes() -> list[BaseRoute]:
@@ -147,11 +150,23 @@ async def _page(request: Request, principal: Principal, errors: Mapping[str, str
         may_take=ISSUE in principal.scopes and item.state in (ItemState.OPEN, ItemState.SECOND),
         errors=dict(errors),
         pages=range(1, 1 + len(await desk.scans.pages(item.content.scans if item.content else ()))),
-        **_told(item.content, names, collection),
+        **_told(item.content, (names, _offered(licence_type)), collection),
     )
 
 
-def _told(content: Collected | None, names: Mapping[str, str], collection: Collection) -> dict[str, object]:
+def _offered(licence_type: LicenceType) -> Choices:
+    """What the fields with a code list may hold."""
+    return {
+        f"fields.{name}": [(code, label(schema["x-codes"][code])) for code in schema["enum"]]
+        for name, schema in licence_type.fields
+        if "enum" in schema and set(schema["enum"]) <= set(schema.get("x-codes", {}))
+    }
+
+
+def _told(
+    content: Collected | None, words: tuple[Mapping[str, str], Choices], collection: Collection
+) -> dict[str, object]:
+    names, offered = words
     if content is None:
         return {"entries": [], "changes": [], "doubts": [], "cells": [], "remark": ""}
     asked: dict[str, list[str]] = {}
@@ -163,6 +178,7 @@ def _told(content: Collected | None, names: Mapping[str, str], collection: Colle
             "place": place,
             "name": names[place],
             "value": content.values.get(place, ""),
+            "choices": offered.get(place, []),
             "long": len(content.values.get(place, "")) > LONG_VALUE,
             "asked": asked.get(place, []),
             "proposals": [(each.value, rule_title(each.reason)) for each in content.proposals if each.place == place],

@@ -17,6 +17,8 @@ import pytest
 import typer.main
 
 from tests.houses import AGENCY, FOOD, OTHER_AGENCY
+from tests.licence_vault.batches.files import csv_file
+from tests.licence_vault.collection.registers import old_cells
 from xinyin.cli.main import app, main
 
 ROOT = Path(__file__).parents[2]
@@ -257,6 +259,17 @@ def test_a_file_is_issued_once_however_often_it_is_given_and_its_export_verifies
     after = operator.run("verify", "out.pdf", "--json")
     assert (after.code, after.json["indication"]) == (1, "TOTAL-FAILED")
     assert operator.run("log", "prove", licence).code == 0
+
+
+def test_an_old_register_is_cleaned_and_what_is_beyond_doubt_converted(operator: Operator) -> None:
+    rows = [old_cells(81, 姓名="林　小满"), old_cells(82, 有效期至="二〇二九年二月三十日")]
+    (operator.folder / "register.csv").write_bytes(csv_file(rows, "gb18030"))
+    collect = ("licence", "collect", "register.csv", "--type", FOOD, "--class", "A", "--source", "旧系统")
+    told = operator.run(*collect, "--accept", "--json")
+    assert (told.code, told.json["state"]) == (1, "reviewing")
+    assert (told.json["rows"]["converted"], told.json["rows"]["open"]) == (1, 1)
+    assert operator.run("licence", "collection", told.json["id"], "--json").json == told.json
+    assert "class" in operator.refused(2, *collect[:5], "--class", "E", *collect[7:])
 
 
 def test_a_row_that_is_refused_is_named_and_the_others_are_issued(operator: Operator) -> None:

@@ -70,7 +70,7 @@ def issue(
     next(read_rows(data)[1])  # what is no list of orders is said before anything is opened
 
     async def work(house: House) -> list[dict[str, Any]]:
-        requester = Requester(OPERATOR, await _authority(house, issuer))
+        requester = Requester(OPERATOR, await authority(house, issuer))
         order = FileOrder(type_code, data, starts_itself=True, skips_wrong=skip_wrong)
         batch = await house.licence_vault.batches.create(order, requester)
         with Progress(disable=not progress, transient=True, console=Console(stderr=True)) as bar:
@@ -185,7 +185,8 @@ def export(
     out.print(str(in_house(work)))
 
 
-async def _authority(house: House, uscc: str) -> Issuer:
+async def authority(house: House, uscc: str) -> Issuer:
+    """The agency meant by its USCC, or the only one there is; ends the program when that is not one."""
     agencies = [each for each in await house.idp.organisations.list() if each.kind == "agency"]
     chosen = [each for each in agencies if not uscc or each.uscc == uscc]
     if len(chosen) != 1:

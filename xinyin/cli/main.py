@@ -21,6 +21,7 @@ from xinyin.cli import (
 )
 from xinyin.cli.authority import commands as authority
 from xinyin.cli.config import commands as config
+from xinyin.cli.collecting import commands as collecting
 from xinyin.cli.console import describe, exit_code, fail
 from xinyin.cli.people import mandates, roles
 from xinyin.cli.regions import commands as regions
@@ -58,6 +59,8 @@ app.add_typer(clients.app, name="client")
 app.add_typer(clients.cas_app, name="cas")
 app.add_typer(saml.app, name="saml")
 app.add_typer(apps.app, name="app")
+licences.app.command()(collecting.collect)
+licences.app.command()(collecting.collection)
 app.add_typer(licences.app, name="licence")
 app.add_typer(neighbours.app, name="vault")
 app.add_typer(seals.app, name="seal")
