@@ -20,8 +20,8 @@ from xinyin.cli import (
     verification,
 )
 from xinyin.cli.authority import commands as authority
-from xinyin.cli.config import commands as config
 from xinyin.cli.collecting import commands as collecting
+from xinyin.cli.config import commands as config
 from xinyin.cli.console import describe, exit_code, fail
 from xinyin.cli.people import mandates, roles
 from xinyin.cli.regions import commands as regions
