@@ -186,8 +186,13 @@ def load_fonts(folder: Path | None = None, extra: Sequence[Path] = ()) -> FontBo
         raise ConfigurationError(
             "No font for licences was found. Install fonts-lxgw-wenkai, or name its folder in XINYIN_FONT_DIRECTORY."
         )
-    own = {style: Typeface(style, home / DEFAULT_FILES[style]) for style in STYLES}
     found = (path for path in FALLBACK_FILES if path.is_file())
-    spare = [*extra, *sorted((home / FALLBACK_FOLDER).glob("*.ttf")), *found]
+    return _book(home, (*extra, *sorted((home / FALLBACK_FOLDER).glob("*.ttf")), *found))
+
+
+@lru_cache(maxsize=4)
+def _book(home: Path, spare: tuple[Path, ...]) -> FontBook:
+    """One a process: a book with what is prepared and drawn of its fonts takes a hundred megabytes."""
+    own = {style: Typeface(style, home / DEFAULT_FILES[style]) for style in STYLES}
     fillers = [Typeface(f"extra{index}", path) for index, path in enumerate(spare)]
     return FontBook({style: tuple(dict.fromkeys((own[style], own["regular"], *fillers))) for style in STYLES})

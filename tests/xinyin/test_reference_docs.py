@@ -87,7 +87,7 @@ def actions() -> set[str]:
         "proxy.credential.": {"store", "stale", "forget"},
         "sharing.": {"query", "fetch", "verify"},
         "licence_collection.": {
-            *("create", "clean", "accept", "accept_together", "reject"),
+            *("create", "scans", "clean", "accept", "accept_together", "reject"),
             *("resume", "cancel", "finish"),
         },
     }

@@ -10,6 +10,7 @@ load_rows()
 
 OPEN = {
     # digests, and what they are taken of
+    "verify_region.pack",  # signed by its region, and public
     "audit_chain.hash", "audit_chain.seal", "audit_event.hash",
     "audit_event.previous_hash", "idp_cas_proxy_granting_ticket.ticket_hash", "idp_client.registration_token_hash",
     "idp_client.secret_hash", "idp_initial_access_token.token_hash", "idp_opaque_token.token_hash",
