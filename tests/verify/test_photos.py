@@ -31,9 +31,9 @@ def printed(text: str = TEXT, others: tuple[str, ...] = ()) -> Image.Image:
 
 
 def tilted(page: Image.Image) -> Image.Image:
-    """Seen from the lower left: the far edge is a fifth shorter."""
+    """Seen from the left: the far edge is a tenth shorter."""
     width, height = page.size
-    there = (0, 0, 0, height, width, height * 0.9, width, height * 0.12)
+    there = (0, 0, 0, height, width, height * 0.95, width, height * 0.06)
     return page.transform(page.size, Image.Transform.QUAD, there, Image.Resampling.BICUBIC, fillcolor=200)
 
 
@@ -50,7 +50,7 @@ SPOILT: dict[str, Spoil] = {
     "turned by 33 degrees": lambda page: page.rotate(33, expand=True, fillcolor=90, resample=Image.Resampling.BICUBIC),
     "turned by 90 degrees": lambda page: page.rotate(90, expand=True),
     "a little out of focus": lambda page: page.filter(ImageFilter.GaussianBlur(1.0)),
-    "from the side": tilted,
+    "a little from the side": tilted,
     "faint": lambda page: page.point(lambda value: 150 + value // 4),
     "dark": lambda page: page.point(lambda value: value // 4),
     "scanned black and white": lambda page: page.point(lambda value: 255 if value > 128 else 0),

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 import idp
+from idp.assignments.service import held_later
 from idp.federation.accounts import ExternalAccounts
 from idp.federation.alipay import AlipayConfiguration, AlipayConnector
 from idp.federation.base import CallbackConnector
@@ -168,7 +169,7 @@ def people(database: Database) -> People:
         system_clock,
         PersonalData(envelope),
         PasswordHasher(memory_kib=64, passes=1, threads=1),
-        RoleService(database, audit, system_clock, end_sign_ins),
+        RoleService(database, audit, system_clock, end_sign_ins, held_later),
     )
     accounts = ExternalAccounts(database, audit, system_clock, envelope, PersonDirectory(persons))
     return People(persons, accounts)

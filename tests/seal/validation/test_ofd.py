@@ -99,7 +99,7 @@ def test_the_report_has_the_shape_of_the_contract(judge: Judge, sealed: bytes) -
     assert signature["time"] == {"value": "2026-11-21T10:00:00+00:00", "source": "signer"}
     assert signature["seal"] == {"id": SEAL_CODE, "name": SEAL_NAME, "status": "unknown"}
     assert signature["covers_whole_document"] is True
-    assert {key for check in signature["checks"] for key in check} == {"name", "result", "detail"}
+    assert {key for check in signature["checks"] for key in check} == {"id", "name", "result", "detail"}
 
 
 def test_a_document_without_a_signature_is_not_judged(judge: Judge, ofd: bytes) -> None:
